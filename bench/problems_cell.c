@@ -1,0 +1,302 @@
+/* Layers through the public interface: forward, train (forward with its gates
+ * kept, and backward), update (train, Adam, packing again) and step. Training
+ * has a linear head of a few classes, so that there is a loss. */
+#include "problem.h"
+
+#include <simdrnn/simdrnn.h>
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { X, Y, TARGETS, MEMORY };
+enum { FORWARD, TRAIN, UPDATE, STEP, PASSES };
+
+#define CLASSES 16
+#define STEPS 64 /* single ones in a run */
+
+typedef struct cell_state {
+    srnn_net *net;
+    srnn_session *session;
+    srnn_trainer *trainer;
+    srnn_node input, layer, targets;
+    size_t steps, batch, inputs, hidden;
+    double loss;
+    float loss_output;
+} cell_state;
+
+static int pass_of(const problem *p)
+{
+    return p->kind->which % PASSES;
+}
+
+static srnn_cell_kind cell_of(const problem *p)
+{
+    return (srnn_cell_kind)(p->kind->which / PASSES);
+}
+
+static int trains(const problem *p)
+{
+    return pass_of(p) == TRAIN || pass_of(p) == UPDATE;
+}
+
+static int cell_fail(problem *p)
+{
+    return problem_fail(p, "%s: %s", p->kind->what, srnn_error_message());
+}
+
+/* ---- open: the net and what it needs ------------------------------------ */
+
+static srnn_status build_net(problem *p, cell_state *s)
+{
+    srnn_recurrent_config config = srnn_recurrent_default();
+    srnn_node logits, loss;
+    srnn_status status = srnn_net_open_on(&s->net, &p->table);
+
+    config.cell = cell_of(p);
+    config.hidden = s->hidden;
+    if (!status)
+        status = srnn_net_input(s->net, "x", s->inputs, &s->input);
+    if (!status)
+        status = srnn_net_recurrent(s->net, "layer", s->input, &config,
+                                    &s->layer);
+    if (status || !trains(p))
+        return status;
+    status = srnn_net_linear(s->net, "head", s->layer, CLASSES, &logits);
+    if (!status)
+        status = srnn_net_tokens(s->net, "targets", CLASSES, &s->targets);
+    if (!status)
+        status = srnn_net_cross_entropy(s->net, "loss", logits, s->targets,
+                                        &loss);
+    return status;
+}
+
+static srnn_session_config session_config(const problem *p,
+                                          const cell_state *s)
+{
+    srnn_session_config config = srnn_session_default();
+
+    config.batch = s->batch;
+    if (pass_of(p) == STEP || config.steps > s->steps)
+        config.steps = pass_of(p) == STEP ? 1 : s->steps;
+    config.memory = p->buffer[MEMORY];
+    return config;
+}
+
+static work count_work(const problem *p, const cell_state *s)
+{
+    static const work_cell_counts counts[SRNN_CELL_KINDS] = {
+        [SRNN_RNN_TANH] = {1, 1},
+        [SRNN_RNN_RELU] = {1, 0},
+        [SRNN_LSTM] = {4, 5},
+        [SRNN_GRU] = {3, 3},
+        [SRNN_GRU_BEFORE] = {3, 3},
+    };
+    const work_cell_counts c = counts[cell_of(p)];
+    size_t params = 0;
+    srnn_tensor t;
+    work w = trains(p) ? work_train(c, s->steps, s->batch, s->inputs,
+                                    s->hidden, CLASSES)
+                       : work_forward(c, s->steps, s->batch, s->inputs,
+                                      s->hidden);
+
+    for (size_t i = 0; !srnn_net_param(s->net, i, &t); i++)
+        params += t.count;
+    if (pass_of(p) == STEP)
+        w.item = "step";
+    return pass_of(p) == UPDATE ? work_update(w, params) : w;
+}
+
+static int cell_open(problem *p)
+{
+    cell_state *s = p->state = calloc(1, sizeof *s);
+    srnn_session_config config;
+
+    if (!s)
+        return problem_fail(p, "no memory for the state");
+    s->steps = pass_of(p) == STEP ? STEPS : p->size[SIZE_T];
+    s->batch = p->size[SIZE_B];
+    s->inputs = p->size[SIZE_I];
+    s->hidden = p->size[SIZE_H];
+    if (build_net(p, s))
+        return cell_fail(p);
+    p->bytes[X] = s->steps * s->batch * s->inputs * sizeof(float);
+    if (trains(p)) {
+        p->bytes[TARGETS] = s->steps * s->batch * sizeof(int32_t);
+    } else {
+        config = session_config(p, s);
+        p->bytes[Y] = s->steps * s->batch * s->hidden * sizeof(float);
+        p->bytes[MEMORY] = srnn_session_size(s->net, &config);
+        if (!p->bytes[MEMORY])
+            return cell_fail(p);
+    }
+    p->work = count_work(p, s);
+    return 0;
+}
+
+static void cell_close(problem *p)
+{
+    cell_state *s = p->state;
+
+    if (!s)
+        return;
+    srnn_trainer_close(s->trainer);
+    srnn_session_close(s->session);
+    srnn_net_close(s->net);
+    free(s);
+    p->state = NULL;
+}
+
+/* ---- setup: data, and what is compared ---------------------------------- */
+
+/* PyTorch's range, but the same numbers on every variant. */
+static srnn_status fill(problem *p, cell_state *s)
+{
+    const float range = 1 / sqrtf((float)s->hidden);
+    int32_t *targets = p->buffer[TARGETS];
+    srnn_tensor t;
+
+    problem_fill(p->buffer[X], s->steps * s->batch * s->inputs, -1, 1, X);
+    for (size_t i = 0; targets && i < s->steps * s->batch; i++)
+        targets[i] = (int32_t)(i * 7 % CLASSES);
+    for (size_t i = 0; !srnn_net_param(s->net, i, &t); i++)
+        problem_fill(t.data, t.count, -range, range, (uint32_t)(100 + i));
+    return srnn_net_pack(s->net);
+}
+
+static void add_output(problem *p, const srnn_tensor *t, size_t chain)
+{
+    if (p->outputs < PROBLEM_OUTPUTS)
+        p->output[p->outputs++] =
+            (problem_output){t->name, t->data, t->count, 0, 0,
+                             problem_chain_error(chain)};
+}
+
+/* What training leaves of parameter i: its gradient, or its moment and itself. */
+static srnn_status add_param(problem *p, const cell_state *s, size_t i,
+                             size_t chain)
+{
+    srnn_tensor t;
+    srnn_status status = pass_of(p) == TRAIN
+                             ? srnn_trainer_gradient(s->trainer, i, &t)
+                             : srnn_trainer_moment(s->trainer, 0, i, &t);
+
+    if (!status)
+        add_output(p, &t, chain);
+    if (!status && pass_of(p) == UPDATE) {
+        status = srnn_net_param(s->net, i, &t);
+        if (!status)
+            add_output(p, &t, chain);
+    }
+    return status;
+}
+
+static srnn_status add_training_outputs(problem *p, cell_state *s)
+{
+    const size_t chain = s->inputs + 5 * s->hidden + s->steps * s->batch;
+    srnn_status status = SRNN_OK;
+    srnn_tensor t;
+
+    for (size_t i = 0; !status && i < srnn_net_params(s->net); i++)
+        status = add_param(p, s, i, chain);
+    if (!status)
+        status = srnn_trainer_input_gradient(s->trainer, s->input, &t);
+    if (!status)
+        add_output(p, &t, chain);
+    p->output[p->outputs++] = (problem_output){
+        "loss", &s->loss_output, 1, 0, problem_chain_error(chain), 0};
+    return status;
+}
+
+/* eps keeps Adam smooth where a gradient is nearly zero: without it, its first
+ * update is a sign, which two right results may disagree on. */
+static srnn_status open_trainer(cell_state *s)
+{
+    srnn_trainer_config config = srnn_trainer_default();
+
+    config.batch = s->batch;
+    config.steps = s->steps;
+    config.eps = 1e-4;
+    config.input_gradients = 1;
+    return srnn_trainer_open(&s->trainer, s->net, &config);
+}
+
+static int cell_setup(problem *p)
+{
+    cell_state *s = p->state;
+    const srnn_session_config config = session_config(p, s);
+
+    if (fill(p, s))
+        return cell_fail(p);
+    if (trains(p)) {
+        if (open_trainer(s) || add_training_outputs(p, s))
+            return cell_fail(p);
+        return 0;
+    }
+    if (srnn_session_open(&s->session, s->net, &config))
+        return cell_fail(p);
+    p->output[p->outputs++] = (problem_output){
+        "y", p->buffer[Y], s->steps * s->batch * s->hidden, 1, 0,
+        problem_chain_error(s->inputs + s->hidden + 4)};
+    return 0;
+}
+
+/* ---- run ---------------------------------------------------------------- */
+
+static void forward_run(problem *p)
+{
+    cell_state *s = p->state;
+    const srnn_array in = {.node = s->input, .data = p->buffer[X]};
+    const srnn_array out = {.node = s->layer, .data = p->buffer[Y]};
+
+    srnn_session_reset(s->session);
+    p->failed |=
+        srnn_session_forward(s->session, s->steps, &in, 1, &out, 1) != SRNN_OK;
+}
+
+static void train_run(problem *p)
+{
+    cell_state *s = p->state;
+    const srnn_array in[] = {
+        {.node = s->input, .data = p->buffer[X]},
+        {.node = s->targets, .tokens = p->buffer[TARGETS]}};
+    srnn_status status;
+
+    srnn_trainer_reset(s->trainer);
+    status = pass_of(p) == TRAIN
+                 ? srnn_trainer_backward(s->trainer, s->steps, in, 2, &s->loss)
+                 : srnn_trainer_update(s->trainer, s->steps, in, 2, &s->loss);
+    s->loss_output = (float)s->loss;
+    p->failed |= status != SRNN_OK;
+}
+
+static void step_run(problem *p)
+{
+    cell_state *s = p->state;
+    const float *x = p->buffer[X];
+    float *y = p->buffer[Y];
+
+    for (size_t t = 0; t < s->steps; t++) {
+        p->failed |= srnn_session_step(s->session, x, y) != SRNN_OK;
+        x += s->batch * s->inputs;
+        y += s->batch * s->hidden;
+    }
+}
+
+#define PASS(cell, kind, pass, which, letters, run) \
+    { \
+        cell "/" pass, letters, NULL, kind *PASSES + which, cell_open, \
+            cell_setup, run, cell_close \
+    }
+#define CELL(cell, kind) \
+    PASS(cell, kind, "forward", FORWARD, "TBIH", forward_run), \
+        PASS(cell, kind, "train", TRAIN, "TBIH", train_run), \
+        PASS(cell, kind, "update", UPDATE, "TBIH", train_run), \
+        PASS(cell, kind, "step", STEP, "BIH", step_run)
+
+const problem_kind problem_cell_kinds[] = {
+    CELL("lstm", SRNN_LSTM),
+    CELL("gru", SRNN_GRU),
+    CELL("gru_before", SRNN_GRU_BEFORE),
+    CELL("rnn", SRNN_RNN_TANH),
+    {0},
+};

@@ -1,0 +1,75 @@
+/* The rows: every kind of a group at every shape of the group. */
+#include "rows.h"
+
+#include "variants.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BASELINE_STEPS 10
+
+typedef struct group {
+    const char *const *kinds, *const *shapes;
+    int brief;
+} group;
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+#define PASSES(cell) LIST(cell "/forward", cell "/train", cell "/update")
+#define SEQUENCES \
+    LIST("T100B1I64H64", "T100B1I256H256", "T100B1I512H512", \
+         "T50B16I256H256", "T50B64I512H512", "T35B20I650H650")
+#define STEPS LIST("B1I1H8", "B1I1H16", "B1I1H32", "B1I1H64", "B1I1H128")
+#define CELL(cell, brief) \
+    {PASSES(cell), SEQUENCES, brief}, {LIST(cell "/step"), STEPS, brief}
+
+static const group groups[] = {
+    {LIST("exp", "log", "sigmoid", "tanh", "relu"), LIST("N16384"), 1},
+    {LIST("gemv"), LIST("H64N1", "H256N1", "H512N1", "H1024N1"), 1},
+    {LIST("gemm"), LIST("H64N16", "H256N16", "H512N16", "H1024N16"), 1},
+    {LIST("gemm"), LIST("H64N64", "H256N64", "H512N64", "H1024N64"), 1},
+    CELL("lstm", 1),
+    CELL("gru", 1),
+    CELL("rnn", 1),
+    CELL("gru_before", 0),
+};
+
+int row_at(size_t i, row_entry *r)
+{
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+        for (const char *const *k = groups[g].kinds; *k; k++)
+            for (const char *const *s = groups[g].shapes; *s; s++) {
+                if (i--)
+                    continue;
+                snprintf(r->name, sizeof r->name, "%s/f32/%s", *k, *s);
+                r->brief = groups[g].brief;
+                return 1;
+            }
+    return 0;
+}
+
+static int has_baselines(const problem *p)
+{
+    const size_t *size = p->size;
+
+    if (!strcmp(p->kind->what, "gemm"))
+        return size[SIZE_N] == 16 && size[SIZE_H] == 256;
+    return size[SIZE_B] <= 1 || (size[SIZE_B] == 16 && size[SIZE_H] == 256);
+}
+
+int row_problem(const char *row, const char *variant, char name[PROBLEM_NAME])
+{
+    problem p;
+
+    snprintf(name, PROBLEM_NAME, "%s/%s", row, variant);
+    if (problem_parse(&p, name))
+        return 0;
+    if (variant_is_overlay(variant))
+        return p.kind->overlay && !strcmp(p.kind->overlay, variant);
+    if (!variant_is_baseline(variant))
+        return 1;
+    if (p.size[SIZE_T] > BASELINE_STEPS)
+        p.size[SIZE_T] = BASELINE_STEPS;
+    problem_name(&p, name);
+    return has_baselines(&p);
+}

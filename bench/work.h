@@ -1,0 +1,38 @@
+/* What a problem has to do, counted: the one place of the formulas. */
+#ifndef BENCH_WORK_H
+#define BENCH_WORK_H
+
+#include <stddef.h>
+
+typedef struct work {
+    double flop;        /* of the products, 2 per multiply-add */
+    double activations; /* exp, log, sigmoid, tanh of one float each */
+    double set;         /* bytes that every step reads again */
+    double bytes;       /* read or written in all, the set once per step */
+    double items;       /* steps or elements that ns_per_item divides by */
+    const char *item;   /* NULL: gflops say more */
+} work;
+
+/* The counts that make up a cell: products of gates x (I + H) per unit, and
+ * activations per unit. */
+typedef struct work_cell_counts {
+    double gates, activations;
+} work_cell_counts;
+
+/* y = f(x) over n elements; `costs` is 0 for relu. */
+work work_activation(size_t n, int costs);
+/* [rows][k] x [k][m] + bias. */
+work work_product(size_t rows, size_t k, size_t m);
+/* A layer over T steps. */
+work work_forward(work_cell_counts c, size_t T, size_t B, size_t I, size_t H);
+/* Forward and backward: three times the products (forward, towards the inputs,
+ * towards the weights), and the linear head with its softmax of `classes`. */
+work work_train(work_cell_counts c, size_t T, size_t B, size_t I, size_t H,
+                size_t classes);
+/* The same and Adam over `params`, and packing. */
+work work_update(work train, size_t params);
+
+/* What the work is told in: FLOP where there are products, else items. */
+double work_amount(const work *w);
+
+#endif

@@ -1,0 +1,64 @@
+/* Embedding: y = weight[token]; dweight[token] += dy. */
+#include "node.h"
+
+srnn_status srnn_net_embedding(srnn_net *net, const char *name,
+                               srnn_node tokens, size_t features,
+                               srnn_node *id)
+{
+    node *n;
+    srnn_status status = srnn_node_add(net, &srnn_kind_embedding, name,
+                                       &tokens, 1, features, &n);
+
+    if (status)
+        return status;
+    if (!net->node[tokens]->is_tokens)
+        status = srnn_fail(SRNN_EINVAL, "node '%s': input '%s' has no tokens",
+                           name, net->node[tokens]->name);
+    if (!status)
+        status = srnn_param_add(net, n, "weight", net->node[tokens]->features,
+                                features, 0);
+    if (status) {
+        srnn_node_remove(net);
+        return status;
+    }
+    if (id)
+        *id = n->id;
+    return SRNN_OK;
+}
+
+static void carve(const srnn_session *s, const node *n, run *r, arena *a)
+{
+    r->own = srnn_arena_reals(a, s->steps * s->batch * n->features);
+    r->y = r->own;
+    r->ldy = n->features;
+    if (s->training)
+        r->dy = srnn_arena_reals(a, s->steps * s->batch * n->features);
+}
+
+static void forward(const pass *p, const node *n, run *r)
+{
+    const srnn_net *net = p->s->net;
+    size_t from, to;
+
+    crew_span(p->crew, p->steps * p->s->batch, 1, &from, &to);
+    net->k.gather(to - from, n->features, p->s->run[n->input[0]].tokens + from,
+                  net->param[n->first_param]->data,
+                  r->own + from * n->features, n->features);
+    pool_barrier(p->crew);
+}
+
+/* Rows of one token may lie anywhere, so one worker adds them all. */
+static void backward(const pass *p, const node *n, run *r)
+{
+    const srnn_session *s = p->s;
+
+    if (p->crew->worker == 0)
+        s->net->k.scatter_add(p->steps, s->batch, n->features,
+                              s->run[n->input[0]].tokens, r->dy, n->features,
+                              s->gradient[n->first_param]);
+}
+
+const node_kind srnn_kind_embedding = {.name = "embedding",
+                                       .carve = carve,
+                                       .forward = forward,
+                                       .backward = backward};

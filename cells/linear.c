@@ -1,0 +1,119 @@
+/* Linear: y = W x + b; dx = W' dy, dW += dy x', db += dy. */
+#include "node.h"
+
+#include <math.h>
+
+static srnn_status add_params(srnn_net *net, node *n, srnn_node input)
+{
+    const size_t in = net->node[input]->features;
+    const double bound = 1 / sqrt((double)in);
+    srnn_status status;
+
+    if (net->node[input]->is_tokens || net->loss == input)
+        return srnn_fail(SRNN_EINVAL, "node '%s': input '%s' has no reals",
+                         n->name, net->node[input]->name);
+    status = srnn_param_add(net, n, "weight", n->features, in, bound);
+    if (!status)
+        status = srnn_param_add(net, n, "bias", n->features, 0, bound);
+    if (!status)
+        status = srnn_panels_open(net, &n->panels[0], 1, n->features, in);
+    return status;
+}
+
+srnn_status srnn_net_linear(srnn_net *net, const char *name, srnn_node input,
+                            size_t features, srnn_node *id)
+{
+    node *n;
+    srnn_status status = srnn_node_add(net, &srnn_kind_linear, name, &input, 1,
+                                       features, &n);
+
+    if (status)
+        return status;
+    status = add_params(net, n, input);
+    if (status) {
+        srnn_node_remove(net);
+        return status;
+    }
+    if (id)
+        *id = n->id;
+    return SRNN_OK;
+}
+
+static srnn_status train(const srnn_net *net, node *n)
+{
+    if (n->panels[1].data)
+        return SRNN_OK;
+    return srnn_panels_open(net, &n->panels[1], 1, n->panels[0].k,
+                            n->features);
+}
+
+static void close_panels(node *n)
+{
+    srnn_panels_close(&n->panels[0]);
+    srnn_panels_close(&n->panels[1]);
+}
+
+static void pack(const srnn_net *net, const node *n)
+{
+    const srnn_real *w = net->param[n->first_param]->data;
+    const size_t in = n->panels[0].k;
+
+    net->k.pack(&n->panels[0], w, in, 1);
+    if (n->panels[1].data)
+        net->k.pack(&n->panels[1], w, 1, in);
+}
+
+static void carve(const srnn_session *s, const node *n, run *r, arena *a)
+{
+    r->own = srnn_arena_reals(a, s->steps * s->batch * n->features);
+    r->y = r->own;
+    r->ldy = n->features;
+    if (s->training)
+        r->dy = srnn_arena_reals(a, s->steps * s->batch * n->features);
+}
+
+static void forward(const pass *p, const node *n, run *r)
+{
+    const srnn_net *net = p->s->net;
+    const run *x = &p->s->run[n->input[0]];
+    const srnn_rows rows = {{x->y}, {x->ldy}, {n->panels[0].k}};
+    size_t from, to;
+
+    crew_span(p->crew, n->features, net->k.panel_units(1), &from, &to);
+    net->k.product(&n->panels[0], p->steps * p->s->batch, &rows,
+                   SRNN_START_BIAS, net->param[n->first_param + 1]->data,
+                   r->own, n->features, from, to);
+    pool_barrier(p->crew);
+}
+
+static void backward(const pass *p, const node *n, run *r)
+{
+    const srnn_session *s = p->s;
+    const srnn_kernels *k = &s->net->k;
+    const run *x = &s->run[n->input[0]];
+    const size_t in = n->panels[0].k, out = n->features;
+    const srnn_rows rows = {{r->dy}, {out}, {out}};
+    size_t from, to;
+
+    if (x->wants_gradient) {
+        crew_span(p->crew, in, k->panel_units(1), &from, &to);
+        k->product(&n->panels[1], p->steps * s->batch, &rows,
+                   r->adds[0] ? SRNN_START_VALUE : SRNN_START_ZERO, NULL,
+                   x->dy, in, from, to);
+    }
+    crew_span(p->crew, out, 1, &from, &to);
+    k->gemm_tn(to - from, in, p->steps, s->batch, r->dy + from, out, x->y,
+               x->ldy, s->gradient[n->first_param] + from * in, in,
+               s->tn_work[p->crew->worker]);
+    k->bias_grad(to - from, p->steps, s->batch, r->dy + from, out,
+                 s->gradient[n->first_param + 1] + from);
+    pool_barrier(p->crew);
+}
+
+const node_kind srnn_kind_linear = {.name = "linear",
+                                    .carve = carve,
+                                    .forward = forward,
+                                    .backward = backward,
+                                    .pack = pack,
+                                    .train = train,
+                                    .close = close_panels};

@@ -1,0 +1,210 @@
+/* The inside of nets, sessions and trainers: what a node is, and what it keeps
+ * in a run.
+ *
+ * A node is one file. Its functions run on every worker of the crew at once:
+ * each takes its span of units or rows, and pool_barrier stands wherever one
+ * worker reads what another wrote. */
+#ifndef SRNN_NODE_H
+#define SRNN_NODE_H
+
+#include "pool.h"
+
+#include "../kernels/error.h"
+
+#include <simdrnn/simdrnn.h>
+
+#include <stdatomic.h>
+
+#define NAME_MAX_LENGTH 47
+#define PARAM_NAME_SIZE 80
+
+/* ---- nets --------------------------------------------------------------- */
+
+typedef struct param {
+    char name[PARAM_NAME_SIZE];
+    size_t rank, shape[2], count;
+    srnn_real *data;
+    double bound; /* initial values in U(-bound, bound); 0: N(0, 1) */
+} param;
+
+typedef struct node node;
+typedef struct run run;
+typedef struct pass pass;
+typedef struct arena arena;
+
+/* What a kind of node can do. backward and pack may be NULL. */
+typedef struct node_kind {
+    const char *name;
+    /* Carves the buffers of a run out of the arena. */
+    void (*carve)(const srnn_session *s, const node *n, run *r, arena *a);
+    /* Lists the states that are carried from call to call. */
+    void (*states)(srnn_session *s, const node *n, run *r);
+    void (*forward)(const pass *p, const node *n, run *r);
+    /* Reads r->dy, writes or adds to its inputs' dy and the gradients. */
+    void (*backward)(const pass *p, const node *n, run *r);
+    void (*pack)(const srnn_net *net, const node *n);
+    /* Allocates what backward needs beside the forward panels. */
+    srnn_status (*train)(const srnn_net *net, node *n);
+    void (*close)(node *n);
+} node_kind;
+
+/* One layer of a recurrent node. */
+typedef struct layer {
+    size_t in;
+    const srnn_real *w_ih, *w_hh, *b_ih, *b_hh;
+    srnn_panels x;       /* W, all gates as one */
+    srnn_panels h[2];    /* R, one per forward phase */
+    srnn_panels dx;      /* W transposed */
+    srnn_panels dh[2];   /* R transposed, one per backward phase */
+} layer;
+
+struct node {
+    const node_kind *kind;
+    char name[NAME_MAX_LENGTH + 1];
+    srnn_node id;
+    srnn_node input[2]; /* -1: none */
+    size_t features;
+    int is_tokens;
+    size_t first_param, params;
+    srnn_recurrent_config recurrent;
+    layer *layer;          /* recurrent */
+    srnn_panels panels[2]; /* linear: weight, transposed weight */
+};
+
+struct srnn_net {
+    srnn_kernels k;
+    node **node;
+    size_t nodes;
+    param **param;
+    size_t params;
+    srnn_node loss; /* -1: none */
+    int ready_to_train;
+    atomic_size_t users; /* open sessions and trainers */
+};
+
+extern const node_kind srnn_kind_input, srnn_kind_tokens, srnn_kind_embedding,
+    srnn_kind_linear, srnn_kind_recurrent, srnn_kind_cross_entropy;
+
+/* Adds a node of so many inputs, checked to exist. */
+srnn_status srnn_node_add(srnn_net *net, const node_kind *kind,
+                          const char *name, const srnn_node *input,
+                          size_t inputs, size_t features, node **added);
+/* Gives the last added node one more parameter; shape1 = 0: a vector. */
+srnn_status srnn_param_add(srnn_net *net, node *n, const char *name,
+                           size_t shape0, size_t shape1, double bound);
+/* Takes the last added node away again: a failed add leaves no trace. */
+void srnn_node_remove(srnn_net *net);
+srnn_status srnn_panels_open(const srnn_net *net, srnn_panels *p,
+                             size_t gates, size_t units, size_t k);
+void srnn_panels_close(srnn_panels *p);
+/* Makes the net ready for backward passes. */
+srnn_status srnn_net_train(srnn_net *net);
+
+/* ---- runs --------------------------------------------------------------- */
+
+/* Hands out memory from a block; with a base of NULL it only counts. */
+struct arena {
+    char *base;
+    size_t used;
+};
+
+void *srnn_arena_take(arena *a, size_t bytes);
+srnn_real *srnn_arena_reals(arena *a, size_t n);
+
+/* What one layer keeps in a run. y and c have steps + 1 time steps: step -1 is
+ * the state that a call starts from. */
+typedef struct layer_run {
+    srnn_real *y;  /* [steps + 1][B][H] */
+    srnn_real *c;  /* training: [steps + 1][B][H]; inference: [B][H] */
+    srnn_real *x;  /* inference: [block][B][gates][H] */
+    srnn_real *gate; /* training: [steps][B][slots][H]; inference: NULL */
+    srnn_real *work; /* GRU with reset before: [B][2][H] */
+    srnn_real *h_state, *c_state; /* carried, [B][H] */
+    srnn_real *dy, *dh, *dc; /* training: [steps][B][H]; [B][H] */
+} layer_run;
+
+/* What one node keeps in a session. */
+struct run {
+    const srnn_real *y; /* output, [steps][B], rows ldy apart */
+    size_t ldy;
+    const int32_t *tokens; /* of a token node, [steps][B] */
+    int ready;             /* in this call: inputs given, output made */
+    int leads;             /* training: to the loss */
+    int wants_gradient;    /* of its output */
+    int adds[2]; /* backward adds to input i's dy: a later node wrote it */
+    srnn_real *dy;         /* [steps][B][features] */
+    srnn_real *own;        /* the node's own buffer */
+    int32_t *own_tokens;
+    layer_run *layer;
+};
+
+/* A listed state and its gradient. */
+typedef struct state_entry {
+    char name[PARAM_NAME_SIZE];
+    size_t hidden;
+    srnn_real *data, *gradient;
+} state_entry;
+
+struct srnn_session {
+    const srnn_net *net;
+    size_t batch, steps;
+    size_t workers;
+    int training;
+    pool *pool;
+    void *allocated; /* what malloc gave, NULL: the caller's memory */
+    run *run;        /* one per node */
+    state_entry *state;
+    size_t states;
+    srnn_real **gradient;  /* training: one per parameter */
+    srnn_real **tn_work;   /* training: one per worker */
+    double loss_sum;       /* of the last pass, in nats */
+    size_t loss_count;
+};
+
+/* One pass over some steps, as a worker sees it. */
+struct pass {
+    const srnn_session *s;
+    const crew *crew;
+    size_t steps;
+    int want_loss, backward;
+    double *loss_sum;
+    size_t *loss_count;
+};
+
+/* Steps whose input products are made in one go: enough rows for a GEMM, few
+ * enough that they stay in a cache. */
+size_t srnn_block_steps(const srnn_session *s);
+
+/* Adds a state to the session's list, or only counts it. */
+void srnn_state_add(srnn_session *s, const node *n, const char *what,
+                    size_t l, size_t hidden, srnn_real *data,
+                    srnn_real *gradient);
+
+/* A session as both its openers ask for it. */
+typedef struct run_config {
+    size_t batch, steps, threads;
+    void *memory;
+    int training, input_gradients;
+    srnn_real **gradient; /* training: one per parameter */
+} run_config;
+
+/* Bytes that the session takes; 0 for an invalid configuration. */
+size_t srnn_session_bytes(const srnn_net *net, const run_config *c);
+srnn_status srnn_session_make(srnn_session **session, const srnn_net *net,
+                              const run_config *c);
+
+/* Checks the caller's inputs and marks which nodes they make ready. */
+srnn_status srnn_session_bind(srnn_session *s, size_t steps,
+                              const srnn_array *in, size_t ins);
+/* An error that names the missing input if a node is not ready. */
+srnn_status srnn_session_need(const srnn_session *s, srnn_node id);
+/* Points the input nodes at steps [t0, t0 + steps) of the caller's arrays. */
+void srnn_session_point(srnn_session *s, size_t t0, size_t steps,
+                        const srnn_array *in, size_t ins);
+/* Runs every ready node, and then back from the loss. */
+void srnn_session_pass(srnn_session *s, size_t steps, int want_loss,
+                       int backward);
+srnn_status srnn_session_state_at(const srnn_session *s, size_t i,
+                                  int gradient, srnn_tensor *out);
+
+#endif

@@ -1,0 +1,32 @@
+/* A fixed crew of threads that run one function together, and the barrier at
+ * which they meet. The caller is worker 0. */
+#ifndef SRNN_POOL_H
+#define SRNN_POOL_H
+
+#include <simdrnn/base.h>
+
+typedef struct pool pool;
+
+/* What each worker is handed: which of how many it is. */
+typedef struct crew {
+    pool *pool;
+    size_t worker, workers;
+} crew;
+
+typedef void crew_fn(const crew *c, void *arg);
+
+/* Starts workers - 1 threads; one worker needs no pool and gives NULL. */
+srnn_status pool_open(pool **p, size_t workers);
+void pool_close(pool *p);
+
+/* fn(crew, arg) on every worker; returns when all have. */
+void pool_run(pool *p, crew_fn *fn, void *arg);
+
+/* Waits until every worker is here; what each wrote before, all see after. */
+void pool_barrier(const crew *c);
+
+/* The part of `n` items in granules that falls to a worker. */
+void crew_span(const crew *c, size_t n, size_t granule, size_t *from,
+               size_t *to);
+
+#endif

@@ -1,0 +1,292 @@
+/* Sessions: one block of memory for everything that a run keeps, carved at
+ * open, and the states in it. run.c runs them. */
+#include "node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT 64
+#define BLOCK_ROWS 128
+
+/* ---- memory -------------------------------------------------------------- */
+
+void *srnn_arena_take(arena *a, size_t bytes)
+{
+    void *p = a->base ? a->base + a->used : NULL;
+
+    a->used += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return p;
+}
+
+srnn_real *srnn_arena_reals(arena *a, size_t n)
+{
+    return srnn_arena_take(a, n * sizeof(srnn_real));
+}
+
+size_t srnn_block_steps(const srnn_session *s)
+{
+    size_t block = BLOCK_ROWS / s->batch;
+
+    if (block == 0)
+        block = 1;
+    return block < s->steps ? block : s->steps;
+}
+
+static size_t most_states(const srnn_net *net)
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < net->nodes; i++)
+        n += 2 * net->node[i]->recurrent.layers;
+    return n;
+}
+
+static size_t most_tn_work(const srnn_net *net)
+{
+    size_t i, most = 0;
+
+    for (i = 0; i < net->params; i++) {
+        const param *p = net->param[i];
+        size_t n = net->k.gemm_tn_work(p->shape[0], p->shape[1]);
+
+        if (p->rank == 2 && n > most)
+            most = n;
+    }
+    return most;
+}
+
+/* Lays the session out over the arena: twice the same calls, first to count,
+ * then to carve. */
+static void carve(srnn_session *s, arena *a)
+{
+    const srnn_net *net = s->net;
+    run none = {0};
+    size_t i;
+
+    s->run = srnn_arena_take(a, net->nodes * sizeof *s->run);
+    s->state = srnn_arena_take(a, most_states(net) * sizeof *s->state);
+    if (s->training)
+        s->tn_work = srnn_arena_take(a, s->workers * sizeof *s->tn_work);
+    for (i = 0; s->training && i < s->workers; i++) {
+        srnn_real *work = srnn_arena_reals(a, most_tn_work(net));
+
+        if (a->base)
+            s->tn_work[i] = work;
+    }
+    for (i = 0; i < net->nodes; i++) {
+        const node *n = net->node[i];
+
+        n->kind->carve(s, n, a->base ? &s->run[i] : &none, a);
+        if (a->base && n->kind->states)
+            n->kind->states(s, n, &s->run[i]);
+    }
+}
+
+void srnn_state_add(srnn_session *s, const node *n, const char *what,
+                    size_t l, size_t hidden, srnn_real *data,
+                    srnn_real *gradient)
+{
+    state_entry *x = &s->state[s->states++];
+
+    snprintf(x->name, sizeof x->name, "%s.%s_l%zu", n->name, what, l);
+    x->hidden = hidden;
+    x->data = data;
+    x->gradient = gradient;
+}
+
+/* ---- what leads to the loss ---------------------------------------------- */
+
+/* From the loss back: which outputs need a gradient, and which backward call
+ * is the first to write it (the one of the last node that reads it). */
+static void mark_gradients(srnn_session *s, int of_inputs)
+{
+    const srnn_net *net = s->net;
+    size_t i;
+    int j;
+
+    s->run[net->loss].leads = 1;
+    for (i = net->nodes; i-- > 0;) {
+        const node *n = net->node[i];
+        run *r = &s->run[i];
+
+        for (j = 0; r->leads && j < 2; j++) {
+            const node *x = n->input[j] < 0 ? NULL : net->node[n->input[j]];
+            run *xr = x ? &s->run[x->id] : NULL;
+
+            if (!x)
+                continue;
+            xr->leads = 1;
+            if (x->is_tokens || (x->kind == &srnn_kind_input && !of_inputs))
+                continue;
+            r->adds[j] = xr->wants_gradient;
+            xr->wants_gradient = 1;
+        }
+    }
+}
+
+/* ---- open and close ------------------------------------------------------- */
+
+static srnn_status check_config(const srnn_net *net, const run_config *c)
+{
+    if (!net)
+        return srnn_fail(SRNN_EINVAL, "net is NULL");
+    if (net->nodes == 0)
+        return srnn_fail(SRNN_EINVAL, "the net has no nodes");
+    if (c->batch == 0 || c->batch > INT32_MAX)
+        return srnn_fail(SRNN_ESHAPE, "batch is %zu, must be 1 to %d",
+                         c->batch, INT32_MAX);
+    if (c->steps == 0 || c->steps > INT32_MAX / c->batch)
+        return srnn_fail(SRNN_ESHAPE,
+                         "steps is %zu, must be 1 to %zu at batch %zu",
+                         c->steps, INT32_MAX / c->batch, c->batch);
+    if (c->threads == 0 || c->threads > 1024)
+        return srnn_fail(SRNN_EINVAL, "threads is %zu, must be 1 to 1024",
+                         c->threads);
+    if ((uintptr_t)c->memory % ALIGNMENT)
+        return srnn_fail(SRNN_EINVAL,
+                         "memory is %zu bytes off %d-byte alignment",
+                         (size_t)((uintptr_t)c->memory % ALIGNMENT),
+                         ALIGNMENT);
+    return SRNN_OK;
+}
+
+size_t srnn_session_bytes(const srnn_net *net, const run_config *c)
+{
+    srnn_session s = {.net = net,
+                      .batch = c->batch,
+                      .steps = c->steps,
+                      .workers = c->threads,
+                      .training = c->training};
+    arena a = {0};
+
+    if (check_config(net, c))
+        return 0;
+    srnn_arena_take(&a, sizeof s);
+    carve(&s, &a);
+    return a.used;
+}
+
+srnn_status srnn_session_make(srnn_session **session, const srnn_net *net,
+                              const run_config *c)
+{
+    srnn_status status = check_config(net, c);
+    size_t bytes = status ? 0 : srnn_session_bytes(net, c);
+    arena a = {c->memory, 0};
+    srnn_session *s;
+
+    if (status)
+        return status;
+    if (!a.base)
+        a.base = aligned_alloc(ALIGNMENT, bytes);
+    if (!a.base)
+        return srnn_fail(SRNN_ENOMEM, "session: no memory for %zu bytes",
+                         bytes);
+    memset(a.base, 0, bytes);
+    s = srnn_arena_take(&a, sizeof *s);
+    s->net = net;
+    s->batch = c->batch;
+    s->steps = c->steps;
+    s->workers = c->threads;
+    s->training = c->training;
+    s->gradient = c->gradient;
+    s->allocated = c->memory ? NULL : a.base;
+    carve(s, &a);
+    if (c->training)
+        mark_gradients(s, c->input_gradients);
+    status = pool_open(&s->pool, s->workers);
+    if (status) {
+        free(s->allocated);
+        return status;
+    }
+    atomic_fetch_add(&((srnn_net *)net)->users, 1);
+    *session = s;
+    return SRNN_OK;
+}
+
+srnn_session_config srnn_session_default(void)
+{
+    return (srnn_session_config){.batch = 1, .steps = 16, .threads = 1};
+}
+
+static run_config plain_run(const srnn_session_config *c)
+{
+    return (run_config){.batch = c->batch,
+                        .steps = c->steps,
+                        .threads = c->threads,
+                        .memory = c->memory};
+}
+
+size_t srnn_session_size(const srnn_net *net,
+                         const srnn_session_config *config)
+{
+    run_config c;
+
+    if (!config) {
+        srnn_fail(SRNN_EINVAL, "config is NULL");
+        return 0;
+    }
+    c = plain_run(config);
+    return srnn_session_bytes(net, &c);
+}
+
+srnn_status srnn_session_open(srnn_session **session, const srnn_net *net,
+                              const srnn_session_config *config)
+{
+    run_config c;
+
+    if (!session || !config)
+        return srnn_fail(SRNN_EINVAL, "%s is NULL",
+                         session ? "config" : "session");
+    c = plain_run(config);
+    return srnn_session_make(session, net, &c);
+}
+
+void srnn_session_close(srnn_session *session)
+{
+    if (!session)
+        return;
+    pool_close(session->pool);
+    atomic_fetch_sub(&((srnn_net *)session->net)->users, 1);
+    free(session->allocated);
+}
+
+/* ---- states --------------------------------------------------------------- */
+
+size_t srnn_session_states(const srnn_session *session)
+{
+    return session ? session->states : 0;
+}
+
+srnn_status srnn_session_state_at(const srnn_session *s, size_t i,
+                                  int gradient, srnn_tensor *out)
+{
+    const state_entry *x;
+
+    if (!s || !out)
+        return srnn_fail(SRNN_EINVAL, "%s is NULL", s ? "state" : "session");
+    if (i >= s->states)
+        return srnn_fail(SRNN_EINVAL, "state %zu of %zu", i, s->states);
+    x = &s->state[i];
+    *out = (srnn_tensor){x->name,
+                         2,
+                         {s->batch, x->hidden},
+                         s->batch * x->hidden,
+                         gradient ? x->gradient : x->data};
+    return SRNN_OK;
+}
+
+srnn_status srnn_session_state(const srnn_session *session, size_t i,
+                               srnn_tensor *out)
+{
+    return srnn_session_state_at(session, i, 0, out);
+}
+
+void srnn_session_reset(srnn_session *session)
+{
+    size_t i;
+
+    for (i = 0; session && i < session->states; i++)
+        memset(session->state[i].data, 0,
+               session->batch * session->state[i].hidden * sizeof(srnn_real));
+}

@@ -1,0 +1,411 @@
+/* Training: a session that keeps what backward needs, gradients and moments
+ * beside the parameters, clipping and the optimisers. */
+#include "node.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT 64
+
+struct srnn_trainer {
+    srnn_net *net;
+    srnn_session *session;
+    srnn_trainer_config config;
+    srnn_real *memory; /* gradients, then each moment, parameter by parameter */
+    srnn_real **gradient, **moment[2];
+    size_t total; /* elements of all parameters, padded */
+    double *squares;
+    size_t last_steps; /* of the last backward pass */
+    uint64_t updates;
+    double norm;
+};
+
+/* ---- open and close ------------------------------------------------------- */
+
+srnn_trainer_config srnn_trainer_default(void)
+{
+    return (srnn_trainer_config){.batch = 1,
+                                 .steps = 32,
+                                 .threads = 1,
+                                 .optimiser = SRNN_ADAM,
+                                 .lr = 1e-3,
+                                 .beta1 = 0.9,
+                                 .beta2 = 0.999,
+                                 .eps = 1e-8};
+}
+
+static size_t moments_of(const srnn_trainer_config *c)
+{
+    return c->optimiser == SRNN_ADAM ? 2 : c->momentum != 0 ? 1 : 0;
+}
+
+static srnn_status check_number(const char *name, double value, double low,
+                                double high)
+{
+    if (value >= low && value <= high)
+        return SRNN_OK;
+    return srnn_fail(SRNN_EINVAL, "%s is %g, must be %g to %g", name, value,
+                     low, high);
+}
+
+static srnn_status check_config(const srnn_net *net,
+                                const srnn_trainer_config *c)
+{
+    const double most = 1e30, below_one = 1 - 0x1p-53;
+    const struct {
+        const char *name;
+        double value, low, high;
+    } number[] = {
+        {"lr", c->lr, 0, most},
+        {"momentum", c->momentum, 0, below_one},
+        {"beta1", c->beta1, 0, below_one},
+        {"beta2", c->beta2, 0, below_one},
+        {"eps", c->eps, 0, most},
+        {"decay", c->decay, 0, most},
+        {"clip_value", c->clip_value, 0, most},
+        {"clip_norm", c->clip_norm, 0, most},
+        {"schedule.last", c->schedule.last, 0, most},
+    };
+    srnn_status status = SRNN_OK;
+    size_t i;
+
+    if (net->loss < 0)
+        return srnn_fail(SRNN_ESTATE, "the net has no loss to train on");
+    if (c->optimiser != SRNN_SGD && c->optimiser != SRNN_ADAM)
+        return srnn_fail(SRNN_EINVAL, "optimiser %d is unknown",
+                         (int)c->optimiser);
+    if ((unsigned)c->schedule.kind > SRNN_STEP)
+        return srnn_fail(SRNN_EINVAL, "schedule.kind %d is unknown",
+                         (int)c->schedule.kind);
+    if (c->schedule.kind != SRNN_CONSTANT && c->schedule.span == 0)
+        return srnn_fail(SRNN_EINVAL, "schedule.span is 0");
+    for (i = 0; i < sizeof number / sizeof *number && !status; i++)
+        status = check_number(number[i].name, number[i].value, number[i].low,
+                              number[i].high);
+    return status;
+}
+
+/* Each tensor begins on a cache line. */
+static size_t padded(const param *p)
+{
+    const size_t line = ALIGNMENT / sizeof(srnn_real);
+
+    return (p->count + line - 1) / line * line;
+}
+
+static srnn_status allocate(srnn_trainer *t)
+{
+    const srnn_net *net = t->net;
+    const size_t arrays = 1 + moments_of(&t->config);
+    srnn_real *at;
+    size_t i, a, bytes;
+
+    for (i = 0; i < net->params; i++)
+        t->total += padded(net->param[i]);
+    bytes = t->total * arrays * sizeof *t->memory;
+    t->memory = aligned_alloc(ALIGNMENT, bytes);
+    t->gradient = calloc(net->params * 3, sizeof *t->gradient);
+    t->squares = calloc(net->params, sizeof *t->squares);
+    if (!t->memory || !t->gradient || !t->squares)
+        return srnn_fail(SRNN_ENOMEM, "trainer: no memory for %zu bytes",
+                         bytes);
+    memset(t->memory, 0, bytes);
+    t->moment[0] = t->gradient + net->params;
+    t->moment[1] = t->moment[0] + net->params;
+    for (a = 0, at = t->memory; a < arrays; a++)
+        for (i = 0; i < net->params; at += padded(net->param[i]), i++)
+            (a ? t->moment[a - 1] : t->gradient)[i] = at;
+    return SRNN_OK;
+}
+
+srnn_status srnn_trainer_open(srnn_trainer **trainer, srnn_net *net,
+                              const srnn_trainer_config *config)
+{
+    srnn_trainer *t;
+    srnn_status status;
+
+    if (!trainer || !net || !config)
+        return srnn_fail(SRNN_EINVAL, "%s is NULL",
+                         trainer ? net ? "config" : "net" : "trainer");
+    status = check_config(net, config);
+    if (status)
+        return status;
+    t = calloc(1, sizeof *t);
+    if (!t)
+        return srnn_fail(SRNN_ENOMEM, "trainer: no memory for %zu bytes",
+                         sizeof *t);
+    t->net = net;
+    t->config = *config;
+    status = allocate(t);
+    if (!status)
+        status = srnn_net_train(net);
+    if (!status) {
+        const run_config c = {.batch = config->batch,
+                              .steps = config->steps,
+                              .threads = config->threads,
+                              .training = 1,
+                              .input_gradients = config->input_gradients,
+                              .gradient = t->gradient};
+
+        status = srnn_session_make(&t->session, net, &c);
+    }
+    if (status) {
+        srnn_trainer_close(t);
+        return status;
+    }
+    *trainer = t;
+    return SRNN_OK;
+}
+
+void srnn_trainer_close(srnn_trainer *trainer)
+{
+    if (!trainer)
+        return;
+    srnn_session_close(trainer->session);
+    free(trainer->memory);
+    free(trainer->gradient);
+    free(trainer->squares);
+    free(trainer);
+}
+
+/* ---- passes --------------------------------------------------------------- */
+
+static srnn_status ready(srnn_trainer *t, size_t steps, const srnn_array *in,
+                         size_t ins)
+{
+    srnn_status status;
+
+    if (!t)
+        return srnn_fail(SRNN_EINVAL, "trainer is NULL");
+    status = srnn_session_bind(t->session, steps, in, ins);
+    return status ? status : srnn_session_need(t->session, t->net->loss);
+}
+
+srnn_status srnn_trainer_backward(srnn_trainer *t, size_t steps,
+                                  const srnn_array *in, size_t ins,
+                                  double *loss)
+{
+    srnn_status status = ready(t, steps, in, ins);
+    const srnn_session *s;
+
+    if (status)
+        return status;
+    s = t->session;
+    if (steps == 0 || steps > s->steps)
+        return srnn_fail(SRNN_ESHAPE,
+                         "steps is %zu, the trainer was opened for 1 to %zu",
+                         steps, s->steps);
+    memset(t->memory, 0, t->total * sizeof *t->memory);
+    srnn_session_point(t->session, 0, steps, in, ins);
+    srnn_session_pass(t->session, steps, 1, 1);
+    t->last_steps = steps;
+    if (loss)
+        *loss = s->loss_count ? s->loss_sum / (double)s->loss_count : 0;
+    return SRNN_OK;
+}
+
+srnn_status srnn_trainer_loss(srnn_trainer *t, size_t steps,
+                              const srnn_array *in, size_t ins, double *loss,
+                              size_t *count)
+{
+    if (!t)
+        return srnn_fail(SRNN_EINVAL, "trainer is NULL");
+    return srnn_session_loss(t->session, steps, in, ins, loss, count);
+}
+
+srnn_status srnn_trainer_update(srnn_trainer *t, size_t steps,
+                                const srnn_array *in, size_t ins, double *loss)
+{
+    srnn_status status = srnn_trainer_backward(t, steps, in, ins, loss);
+
+    return status ? status : srnn_trainer_apply(t);
+}
+
+/* ---- the update ----------------------------------------------------------- */
+
+/* What each worker needs for its share of an update. */
+typedef struct update {
+    srnn_trainer *t;
+    srnn_sgd sgd;
+    srnn_adam adam;
+} update;
+
+/* Clips, and finds the global norm: each parameter's square by one worker,
+ * the total in their order. */
+static void clip(const update *u, const crew *c)
+{
+    srnn_trainer *t = u->t;
+    const srnn_net *net = t->net;
+    const srnn_kernels *k = &net->k;
+    const double limit = t->config.clip_norm;
+    double sum = 0, factor;
+    size_t i;
+
+    for (i = c->worker; i < net->params; i += c->workers) {
+        if (t->config.clip_value > 0)
+            k->clip(net->param[i]->count, (srnn_real)t->config.clip_value,
+                    t->gradient[i]);
+        t->squares[i] = k->sum_squares(net->param[i]->count, t->gradient[i]);
+    }
+    pool_barrier(c);
+    for (i = 0; i < net->params; i++)
+        sum += t->squares[i];
+    if (c->worker == 0)
+        t->norm = sqrt(sum);
+    factor = limit / (sqrt(sum) + 1e-6);
+    for (i = c->worker; limit > 0 && factor < 1 && i < net->params;
+         i += c->workers)
+        k->scale(net->param[i]->count, (srnn_real)factor, t->gradient[i]);
+}
+
+static void update_on_crew(const crew *c, void *arg)
+{
+    const update *u = arg;
+    srnn_trainer *t = u->t;
+    const srnn_net *net = t->net;
+    const srnn_kernels *k = &net->k;
+    const uint64_t mode = k->flush();
+    size_t i;
+
+    clip(u, c);
+    for (i = c->worker; i < net->params; i += c->workers) {
+        const param *p = net->param[i];
+
+        if (t->config.optimiser == SRNN_ADAM)
+            k->adam(p->count, &u->adam, t->gradient[i], t->moment[0][i],
+                    t->moment[1][i], p->data);
+        else
+            k->sgd(p->count, &u->sgd, t->gradient[i], t->moment[0][i],
+                   p->data);
+    }
+    pool_barrier(c);
+    for (i = c->worker; i < net->nodes; i += c->workers)
+        if (net->node[i]->kind->pack)
+            net->node[i]->kind->pack(net, net->node[i]);
+    k->restore(mode);
+}
+
+srnn_status srnn_trainer_apply(srnn_trainer *t)
+{
+    const srnn_trainer_config *c;
+    update u;
+    double lr;
+
+    if (!t)
+        return srnn_fail(SRNN_EINVAL, "trainer is NULL");
+    c = &t->config;
+    lr = c->lr * srnn_schedule_at(&c->schedule, t->updates);
+    u = (update){.t = t,
+                 .sgd = {(srnn_real)lr, (srnn_real)c->momentum,
+                         (srnn_real)c->decay, t->updates == 0}};
+    u.adam = srnn_adam_at(lr, c->beta1, c->beta2, c->eps, c->decay,
+                          t->updates + 1);
+    pool_run(t->session->pool, update_on_crew, &u);
+    t->updates++;
+    return SRNN_OK;
+}
+
+/* ---- what a trainer holds -------------------------------------------------- */
+
+static srnn_status tensor_of(const srnn_trainer *t, size_t i,
+                             srnn_real *const *data, srnn_tensor *out)
+{
+    srnn_status status = srnn_net_param(t ? t->net : NULL, i, out);
+
+    if (!status)
+        out->data = data[i];
+    return status;
+}
+
+srnn_status srnn_trainer_gradient(const srnn_trainer *t, size_t i,
+                                  srnn_tensor *out)
+{
+    return tensor_of(t, i, t ? t->gradient : NULL, out);
+}
+
+size_t srnn_trainer_moments(const srnn_trainer *t)
+{
+    return t ? moments_of(&t->config) : 0;
+}
+
+srnn_status srnn_trainer_moment(const srnn_trainer *t, size_t which, size_t i,
+                                srnn_tensor *out)
+{
+    if (which >= srnn_trainer_moments(t))
+        return srnn_fail(SRNN_EINVAL, "moment %zu of %zu", which,
+                         srnn_trainer_moments(t));
+    return tensor_of(t, i, t->moment[which], out);
+}
+
+size_t srnn_trainer_states(const srnn_trainer *t)
+{
+    return t ? t->session->states : 0;
+}
+
+srnn_status srnn_trainer_state(const srnn_trainer *t, size_t i,
+                               srnn_tensor *out)
+{
+    return srnn_session_state_at(t ? t->session : NULL, i, 0, out);
+}
+
+srnn_status srnn_trainer_state_gradient(const srnn_trainer *t, size_t i,
+                                        srnn_tensor *out)
+{
+    return srnn_session_state_at(t ? t->session : NULL, i, 1, out);
+}
+
+void srnn_trainer_reset(srnn_trainer *t)
+{
+    srnn_session_reset(t ? t->session : NULL);
+}
+
+srnn_status srnn_trainer_input_gradient(const srnn_trainer *t, srnn_node id,
+                                        srnn_tensor *out)
+{
+    const node *n;
+
+    if (!t || !out)
+        return srnn_fail(SRNN_EINVAL, "%s is NULL", t ? "gradient" : "trainer");
+    if (id < 0 || (size_t)id >= t->net->nodes ||
+        t->net->node[id]->kind != &srnn_kind_input)
+        return srnn_fail(SRNN_EINVAL, "node %d is not a real input", id);
+    n = t->net->node[id];
+    if (!t->session->run[id].wants_gradient)
+        return srnn_fail(SRNN_ESTATE,
+                         "'%s' has no gradient: input_gradients is %d, and it "
+                         "must lead to the loss",
+                         n->name, t->config.input_gradients);
+    *out = (srnn_tensor){n->name,
+                         2,
+                         {t->last_steps * t->session->batch, n->features},
+                         t->last_steps * t->session->batch * n->features,
+                         t->session->run[id].dy};
+    return SRNN_OK;
+}
+
+uint64_t srnn_trainer_updates(const srnn_trainer *t)
+{
+    return t ? t->updates : 0;
+}
+
+void srnn_trainer_set_updates(srnn_trainer *t, uint64_t updates)
+{
+    if (t)
+        t->updates = updates;
+}
+
+double srnn_trainer_norm(const srnn_trainer *t)
+{
+    return t ? t->norm : 0;
+}
+
+srnn_net *srnn_trainer_net(const srnn_trainer *t)
+{
+    return t ? t->net : NULL;
+}
+
+srnn_trainer_config srnn_trainer_settings(const srnn_trainer *t)
+{
+    return t ? t->config : srnn_trainer_default();
+}

@@ -1,0 +1,64 @@
+# The parts that others make. Each becomes a target dep_<name>, which defines
+# SRNN_HAVE_<NAME>, or a message that says what goes without it.
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+# What to do where a part is missing: an error where it was asked for.
+function(srnn_missing option package what)
+  set(text "${package} is not here: built without ${what}")
+  if(option STREQUAL ON)
+    message(FATAL_ERROR "${text}, which was asked for")
+  endif()
+  message(NOTICE "-- ${text}")
+endfunction()
+
+# srnn_find(<name> <option> <package> <what> <header> [<library> ...])
+function(srnn_find name option package what header)
+  if(NOT option)
+    return()
+  endif()
+  find_path(SRNN_${name}_INCLUDE ${header})
+  mark_as_advanced(SRNN_${name}_INCLUDE)
+  set(found ${SRNN_${name}_INCLUDE})
+  foreach(library IN LISTS ARGN)
+    find_library(SRNN_${name}_${library} ${library})
+    mark_as_advanced(SRNN_${name}_${library})
+    list(APPEND libraries ${SRNN_${name}_${library}})
+    if(NOT SRNN_${name}_${library})
+      set(found FALSE)
+    endif()
+  endforeach()
+  if(NOT found)
+    srnn_missing(${option} ${package} "${what}")
+    return()
+  endif()
+  add_library(dep_${name} INTERFACE IMPORTED GLOBAL)
+  target_include_directories(dep_${name} SYSTEM INTERFACE
+    ${SRNN_${name}_INCLUDE})
+  target_link_libraries(dep_${name} INTERFACE ${libraries})
+  string(TOUPPER ${name} upper)
+  target_compile_definitions(dep_${name} INTERFACE SRNN_HAVE_${upper})
+endfunction()
+
+srnn_find(jansson "${SRNN_IO}" libjansson-dev "model files (SRNN_IO)"
+  jansson.h jansson)
+srnn_find(sleef "${SRNN_SLEEF}" libsleef-dev "SLEEF (SRNN_SLEEF)"
+  sleef.h sleef)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+  srnn_find(xsmm "${SRNN_XSMM}" libxsmm-dev "libxsmm (SRNN_XSMM)"
+    libxsmm.h xsmm xsmmnoblas)
+  if(TARGET dep_xsmm)
+    target_link_libraries(dep_xsmm INTERFACE Threads::Threads dl m)
+  endif()
+endif()
+if(SRNN_TESTS AND NOT CMAKE_CROSSCOMPILING)
+  srnn_find(random123 AUTO librandom123-dev "the oracle of Philox"
+    Random123/philox.h)
+endif()
+
+if(SRNN_BENCH)
+  find_package(benchmark QUIET)
+  if(NOT benchmark_FOUND)
+    srnn_missing(${SRNN_BENCH} libbenchmark-dev "the bench (SRNN_BENCH)")
+  endif()
+endif()

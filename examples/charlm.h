@@ -1,0 +1,67 @@
+/* The parts of the character model: options, text, progress, sampling. */
+#ifndef CHARLM_H
+#define CHARLM_H
+
+#include <simdrnn/io.h>
+
+/* Says what went wrong and ends the program. */
+__attribute__((format(printf, 1, 2), noreturn)) void die(const char *format,
+                                                         ...);
+/* Ends it with the library's message if status is an error. */
+void must(srnn_status status);
+
+/* ---- options ------------------------------------------------------------ */
+
+typedef struct options {
+    srnn_cell_kind cell;
+    size_t hidden, layers, embedding;
+    size_t batch, steps, threads;
+    uint64_t updates, seed;
+    double lr, clip;
+    const char *text; /* NULL: the King James Bible */
+    const char *save, *resume, *load, *isa; /* NULL: not given */
+    size_t sample;
+    double temperature;
+} options;
+
+/* With --resume, what is not given is as in the file. */
+options options_read(int argc, char **argv);
+
+/* ---- text --------------------------------------------------------------- */
+
+typedef struct text {
+    unsigned char symbol[256]; /* the bytes that occur, sorted */
+    size_t symbols;
+    int32_t *token; /* the text as numbers of symbols */
+    size_t length;
+    uint64_t hash;
+} text;
+
+/* Reads a file, or for NULL what the command `bible` writes. */
+text text_read(const char *path);
+/* The symbols as a line that a checkpoint can carry, and back. */
+void text_describe_symbols(const text *t, char note[SRNN_NOTE_SIZE]);
+text text_parse_symbols(const char *note);
+
+/* ---- progress ----------------------------------------------------------- */
+
+typedef struct meter {
+    double begin, end, shown; /* seconds; end is 0 while it runs */
+    uint64_t first, last; /* updates: done before, wanted in all */
+    size_t characters;   /* of an update */
+    double bits;         /* a character, over some 50 updates */
+    uint64_t seen;       /* updates since begin */
+} meter;
+
+double now(void);
+meter meter_start(uint64_t first, uint64_t last, size_t characters);
+/* Counts an update that had this loss, and shows it where it is time. */
+void meter_update(meter *m, double loss);
+double meter_rate(const meter *m); /* characters a second */
+
+/* ---- sampling ----------------------------------------------------------- */
+
+/* Writes so many characters that the net makes up. */
+void sample(const srnn_net *net, const text *t, const options *o);
+
+#endif

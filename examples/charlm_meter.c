@@ -1,0 +1,68 @@
+/* How far the training is: one line that is rewritten on a terminal, a line
+ * now and then elsewhere. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "charlm.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RECENT = 50 }; /* updates */
+
+double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+meter meter_start(uint64_t first, uint64_t last, size_t characters)
+{
+    return (meter){.begin = now(), .first = first, .last = last,
+                   .characters = characters};
+}
+
+double meter_rate(const meter *m)
+{
+    double end = m->end > 0 ? m->end : now();
+
+    return (double)m->seen * (double)m->characters / (end - m->begin);
+}
+
+static void show(const meter *m)
+{
+    uint64_t done = m->first + m->seen;
+    double left = (now() - m->begin) / (double)m->seen *
+                  (double)(m->last - done);
+
+    printf("update %" PRIu64 "/%" PRIu64 "  %.0f characters/s  "
+           "%.3f bits/character  %d:%02d left",
+           done, m->last, meter_rate(m), m->bits, (int)left / 60,
+           (int)left % 60);
+}
+
+void meter_update(meter *m, double loss)
+{
+    m->seen++;
+    m->bits += (loss / log(2) - m->bits) /
+               (double)(m->seen < RECENT ? m->seen : RECENT);
+    if (isatty(STDOUT_FILENO)) {
+        if (now() - m->shown < 0.2 && m->first + m->seen < m->last)
+            return;
+        m->shown = now();
+        printf("\r\033[K");
+        show(m);
+        if (m->first + m->seen == m->last)
+            printf("\n");
+    } else {
+        if (m->seen % RECENT && m->first + m->seen < m->last)
+            return;
+        show(m);
+        printf("\n");
+    }
+    fflush(stdout);
+}

@@ -1,0 +1,35 @@
+/* Text that the net makes up: each character is drawn from what the net
+ * expects next, and is the next input. */
+#include "charlm.h"
+
+#include <stdio.h>
+
+/* Number i of a stream of its own in [0, 1). */
+static double uniform(uint64_t seed, size_t i)
+{
+    uint32_t counter[4] = {(uint32_t)i, 0, 0, 1}, word[4];
+
+    srnn_philox(seed, counter, word);
+    return (word[0] >> 8) * 0x1p-24;
+}
+
+void sample(const srnn_net *net, const text *t, const options *o)
+{
+    srnn_session_config config = srnn_session_default();
+    srnn_session *session;
+    srnn_real logits[256];
+    int32_t token = 0;
+    srnn_array in = {.node = srnn_net_find(net, "text"), .tokens = &token};
+    srnn_array out = {.node = srnn_net_find(net, "linear"), .data = logits};
+
+    config.steps = 1;
+    must(srnn_session_open(&session, net, &config));
+    for (size_t i = 0; i < o->sample; i++) {
+        must(srnn_session_forward(session, 1, &in, 1, &out, 1));
+        token = srnn_sample(net, t->symbols, logits, o->temperature,
+                            uniform(o->seed, i), logits);
+        putchar(t->symbol[token]);
+    }
+    printf("\n");
+    srnn_session_close(session);
+}

@@ -1,0 +1,308 @@
+/* The kernels, each by itself.
+ *
+ * One table of function pointers holds every kernel of one rung (instruction
+ * set). A table is a plain value: take it once, keep it, hold several.
+ *
+ * Conventions. Sizes count elements, never bytes. Matrices are row-major; ldX
+ * is the distance between rows of X. No alignment is needed. Arrays that are
+ * written alias nothing else unless a declaration says so. Kernels trust their
+ * arguments, allocate nothing, keep no state and may run in any number of
+ * threads on disjoint outputs. They inherit the caller's floating-point mode.
+ *
+ * Numbers. On every vector rung (avx2, avx512, neon) a kernel gives the same
+ * bits; "chain" means a sequence of fused multiply-adds into one accumulator,
+ * each rounded once, in the stated order. The error of a chain of K terms that
+ * starts at s is at most (K + 1) 2^-24 (|s| + sum |w| |x|) (Higham, Accuracy
+ * and Stability of Numerical Algorithms, 2nd ed., section 3.1). The scalar
+ * rung is plain C over libm and stands outside the bit promises. */
+#ifndef SIMDRNN_KERNELS_H
+#define SIMDRNN_KERNELS_H
+
+#include <simdrnn/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- activations over arrays ------------------------------------------
+ * y[j] = f(x[j]), j < n; y == x is allowed, other overlap is not. A subnormal
+ * input counts as zero of its sign, a result that would be subnormal is zero
+ * of its sign, in every floating-point mode. NaN gives NaN. The vector rungs
+ * differ from the correctly rounded result by at most (ULP distance, over all
+ * 2^32 inputs): exp 1, log 1, sigmoid 2, tanh 2. |tanh| <= 1 and
+ * tanh(-x) = -tanh(x) hold exactly; relu(x) = x < 0 ? 0 : x. */
+typedef void srnn_array_fn(size_t n, const srnn_real *x, srnn_real *y);
+
+/* ---- panels: a matrix packed for products ------------------------------
+ * A matrix of gates * units rows and k columns, packed in panels of some
+ * units with all their gates, k-major. The packing is private to the rung. */
+typedef struct srnn_panels {
+    size_t gates; /* 1 to 4 */
+    size_t units;
+    size_t k;
+    srnn_real *data; /* panels_size() reals, the caller's */
+} srnn_panels;
+
+/* Rows of the left operand, in up to two stretches of k: the chain runs over
+ * k[0] columns of a[0], then over k[1] columns of a[1]. */
+typedef struct srnn_rows {
+    const srnn_real *a[2];
+    size_t lda[2];
+    size_t k[2]; /* k[0] + k[1] = the k of the panels; k[1] = 0: one stretch */
+} srnn_rows;
+
+/* Where a product starts its chains. */
+typedef enum srnn_start {
+    SRNN_START_ZERO, /* at 0 */
+    SRNN_START_BIAS, /* at bias[gate * units + unit] */
+    SRNN_START_VALUE /* at the value that the output holds */
+} srnn_start;
+
+/* ---- cells: the elementwise function of a tile -------------------------
+ * A tile is rows [row, row + rows) x units [unit, unit + units) of a step. Its
+ * product (the recurrent part of the pre-activations forward, the gradient of
+ * h backward) lies in prod: gate g of unit u of row r (counted from the tile's
+ * corner) at prod[r * ldprod + g * gate_stride + u]. */
+typedef struct srnn_tile {
+    size_t row, rows;
+    size_t unit, units;
+    const srnn_real *prod;
+    size_t ldprod, gate_stride;
+} srnn_tile;
+
+/* One time step of one layer, the whole batch. All arrays have `units` columns
+ * per gate; their pointers stand at row 0, unit 0. What a cell does not have
+ * (c of a GRU) is ignored. sigma is the logistic function.
+ *
+ * Gates lie at gate[row * ldgate + slot * units + unit]; the slots are
+ *   RNN   0 h                       LSTM  0 i  1 f  2 g  3 o
+ *   GRU   0 r  1 z  2 n  3 q        q: reset after, the recurrent part of n;
+ *                                      reset before, r * h_prev
+ * Forward reads the input part of the pre-activations from x (same slots, q
+ * has none) and, when gate is not NULL, keeps the activated gates there;
+ * gate == x with equal strides is allowed. Backward finds the activated gates
+ * there and leaves the gradients of the pre-activations in their place. */
+typedef struct srnn_cell {
+    size_t units;
+    const srnn_real *x;
+    size_t ldx;
+    srnn_real *gate;
+    size_t ldgate;
+    const srnn_real *h_prev;
+    size_t ldh_prev;
+    srnn_real *h; /* not h_prev */
+    size_t ldh;
+    const srnn_real *c_prev;
+    size_t ldc_prev;
+    srnn_real *c; /* may be c_prev */
+    size_t ldc;
+    srnn_real *work; /* GRU with reset before, forward: z, then r * h_prev, in
+                        [rows][2][units] */
+    size_t ldwork;
+    const srnn_real *dy; /* gradient of h from outside, NULL: none */
+    size_t lddy;
+    srnn_real *dh; /* the part of dh_prev that does not pass the product */
+    size_t lddh;
+    srnn_real *dc; /* in: gradient of c; out: of c_prev */
+    size_t lddc;
+    int z_takes_new; /* GRU: 0 h = z h_prev + (1 - z) n (PyTorch, ONNX);
+                        1 h = (1 - z) h_prev + z n (Cho et al. 2014) */
+} srnn_cell;
+
+typedef void srnn_tile_fn(const srnn_cell *cell, const srnn_tile *tile);
+
+/* The elementwise functions. p is the tile's product, x the input part.
+ *
+ * forward
+ *   RNN_TANH, RNN_RELU      h = f(x + p)
+ *   LSTM                    i, f, o = sigma(x + p), g = tanh(x + p);
+ *                           c = fma(f, c_prev, i g); h = o tanh(c)
+ *                           (Hochreiter & Schmidhuber 1997; Gers et al. 2000)
+ *   GRU_AFTER               r, z = sigma(x + p), n = tanh(fma(r, p_n, x_n)),
+ *                           h = fma(z, a - b, b) with a = h_prev, b = n, or
+ *                           a = n, b = h_prev where z takes the new one
+ *                           (Cho et al. 2014, as in cuDNN and PyTorch)
+ *   GRU_BEFORE_RZ           two gates: r, z as above; work: z, r h_prev
+ *   GRU_BEFORE_N            one gate: n = tanh(x_n + p), h as above
+ * backward, p = gradient of h from the later steps; d = dy + p
+ *   RNN_TANH_BWD            gate: d (1 - h^2)
+ *   RNN_RELU_BWD            gate: h > 0 ? d : 0
+ *   LSTM_BWD                t = tanh(c): do = d t; dc' = dc + d o (1 - t^2);
+ *                           di = dc' g, df = dc' c_prev, dg = dc' i; gate: each
+ *                           times s (1 - s) or 1 - g^2; dc = dc' f
+ *   GRU_AFTER_BWD           dn, dz from d; gate: dr, dz, dn and dn r in slot q;
+ *                           dh = the direct part of dh_prev
+ *   GRU_BEFORE_N_BWD        gate: dz, dn; dh = the direct part
+ *   GRU_BEFORE_RZ_BWD       p = gradient of r h_prev: gate: dr, and r h_prev
+ *                           stays in slot q; dh = fma(p, r, dh)
+ * Aliasing: as said at srnn_cell; dh, dc and gate are updated in place.
+ * Error: each result is a fixed expression of correctly rounded operations and
+ * of activations with the bounds above. */
+#define SRNN_TILE_LIST(X) \
+    X(RNN_TANH) \
+    X(RNN_RELU) \
+    X(LSTM) \
+    X(GRU_AFTER) \
+    X(GRU_BEFORE_RZ) \
+    X(GRU_BEFORE_N) \
+    X(RNN_TANH_BWD) \
+    X(RNN_RELU_BWD) \
+    X(LSTM_BWD) \
+    X(GRU_AFTER_BWD) \
+    X(GRU_BEFORE_N_BWD) \
+    X(GRU_BEFORE_RZ_BWD)
+
+enum srnn_tile_kind {
+#define SRNN_TILE_ENUM(name) SRNN_TILE_##name,
+    SRNN_TILE_LIST(SRNN_TILE_ENUM)
+#undef SRNN_TILE_ENUM
+    SRNN_TILE_COUNT
+};
+
+/* ---- optimisers -------------------------------------------------------- */
+
+/* SGD with momentum (Sutskever et al. 2013, in PyTorch's form), per element:
+ *   g' = fma(decay, p, g); m = first ? g' : fma(momentum, m, g');
+ *   p = fma(-lr, m, p).   momentum = 0 leaves m untouched. */
+typedef struct srnn_sgd {
+    srnn_real lr, momentum, decay;
+    int first; /* this is the first update: m is taken as g' */
+} srnn_sgd;
+
+/* Adam (Kingma & Ba 2015) with decoupled decay (Loshchilov & Hutter 2019), in
+ * PyTorch's order, per element; step counts from 1:
+ *   p = p * shrink;  m = fma(1 - beta1, g - m, m);
+ *   v = fma((1 - beta2) * g, g, beta2 * v);
+ *   p = fma(-rate, m / (sqrt(v) / root + eps), p)
+ * with shrink = 1 - lr * decay, rate = lr / (1 - beta1^step) and
+ * root = sqrt(1 - beta2^step), computed in double and rounded once. */
+typedef struct srnn_adam {
+    srnn_real shrink, beta2, one_minus_beta1, one_minus_beta2;
+    srnn_real rate, root, eps;
+} srnn_adam;
+
+/* Fills an srnn_adam; powers by repeated squaring in double. */
+SRNN_API srnn_adam srnn_adam_at(double lr, double beta1, double beta2,
+                                double eps, double decay, uint64_t step);
+
+/* ---- random numbers ----------------------------------------------------
+ * Philox4x32-10 (Salmon et al. 2011). Block b of a stream is the Philox
+ * output for key = seed (low word first) and counter (b, stream[0..2]);
+ * element j takes word j % 4 of block j / 4. */
+typedef struct srnn_stream {
+    uint64_t seed;
+    uint32_t id[3];
+} srnn_stream;
+
+SRNN_API void srnn_philox(uint64_t seed, const uint32_t counter[4],
+                          uint32_t out[4]);
+
+/* ---- the table --------------------------------------------------------- */
+
+typedef struct srnn_kernels {
+    const char *name; /* "scalar", "avx2", "avx512", "neon" */
+    size_t lanes;     /* reals in a vector register */
+
+    srnn_array_fn *exp, *log, *sigmoid, *tanh, *relu;
+
+    /* y[r][j] = exp(x[r][j] - max_r) / sum_r. The sum within a row: element j
+     * goes to chain j mod 16; the 16 are added pairwise, i and i + 8, then
+     * i + 4, i + 2, i + 1. y == x is allowed. */
+    void (*softmax)(size_t rows, size_t n, const srnn_real *x, size_t ldx,
+                    srnn_real *y, size_t ldy);
+    /* loss[r] = log(sum_j exp(x[r][j] - m)) - (x[r][target[r]] - m), m the
+     * row's maximum, in nats; and, where dx is not NULL, dx[r][j] =
+     * scale (softmax_j - [j = target]). dx == x is allowed. target[r] is in
+     * 0..n-1; a negative one gives loss 0 and a zero gradient. */
+    void (*softmax_xent)(size_t rows, size_t n, const srnn_real *x, size_t ldx,
+                         const int32_t *target, srnn_real *loss, srnn_real *dx,
+                         size_t lddx, srnn_real scale);
+
+    /* Reals that a packed matrix takes. */
+    size_t (*panels_size)(size_t gates, size_t units, size_t k);
+    /* Packs row (gate, unit), column k from w[(gate * units + unit) * row +
+     * k * col]: row = ld, col = 1 packs a matrix as it stands, row = 1,
+     * col = ld its transpose. p->data is written whole, padding zero. */
+    void (*pack)(const srnn_panels *p, const srnn_real *w, size_t row,
+                 size_t col);
+    /* c[r][gate * units + unit] = chain over k rising of w x a, for r < rows
+     * and units in [unit0, unit1). One row is a GEMV, more a GEMM. unit0 is a
+     * multiple of panel_units(gates); unit1 is one too, or = units. */
+    void (*product)(const srnn_panels *w, size_t rows, const srnn_rows *a,
+                    srnn_start start, const srnn_real *bias, srnn_real *c,
+                    size_t ldc, size_t unit0, size_t unit1);
+    /* The granule of unit ranges. */
+    size_t (*panel_units)(size_t gates);
+    /* A product whose tiles go to an elementwise function instead of to
+     * memory: fn(cell, tile) for every tile of rows x [unit0, unit1). Chains
+     * start as said; SRNN_START_VALUE starts at cell->dh. flip walks the
+     * panels from the last to the first; no bit depends on it. */
+    void (*step)(const srnn_panels *w, size_t rows, const srnn_rows *a,
+                 srnn_start start, const srnn_real *bias, srnn_tile_fn *fn,
+                 const srnn_cell *cell, size_t unit0, size_t unit1, int flip);
+    srnn_tile_fn *tile[SRNN_TILE_COUNT];
+
+    /* Weight gradients: c[m][n] starts at its value, then one chain over
+     * t = steps-1 .. 0, within each b = 0 .. batch-1, of a[t*batch+b][m] x
+     * b[t*batch+b][n]. work: gemm_tn_work() reals. */
+    void (*gemm_tn)(size_t m, size_t n, size_t steps, size_t batch,
+                    const srnn_real *a, size_t lda, const srnn_real *b,
+                    size_t ldb, srnn_real *c, size_t ldc, srnn_real *work);
+    size_t (*gemm_tn_work)(size_t m, size_t n);
+    /* d[m] += a[t*batch+b][m], same order, plain additions. */
+    void (*bias_grad)(size_t m, size_t steps, size_t batch, const srnn_real *a,
+                      size_t lda, srnn_real *d);
+
+    /* sum of x[j]^2 in double, chains and tree as in softmax. */
+    double (*sum_squares)(size_t n, const srnn_real *x);
+    void (*scale)(size_t n, srnn_real a, srnn_real *x);         /* x *= a */
+    void (*add)(size_t n, const srnn_real *x, srnn_real *y);    /* y += x */
+    void (*clip)(size_t n, srnn_real limit, srnn_real *x); /* to +-limit */
+    void (*sgd)(size_t n, const srnn_sgd *s, const srnn_real *g, srnn_real *m,
+                srnn_real *p);
+    void (*adam)(size_t n, const srnn_adam *s, const srnn_real *g,
+                 srnn_real *m, srnn_real *v, srnn_real *p);
+
+    /* y[r] = table[id[r]], rows of dim reals. */
+    void (*gather)(size_t rows, size_t dim, const int32_t *id,
+                   const srnn_real *table, srnn_real *y, size_t ldy);
+    /* dtable[id[t*batch+b]] += dy[t*batch+b], in gemm_tn's order. */
+    void (*scatter_add)(size_t steps, size_t batch, size_t dim,
+                        const int32_t *id, const srnn_real *dy, size_t lddy,
+                        srnn_real *dtable);
+
+    /* y[j] = (word_j >> 8) 2^-24, in [0, 1). */
+    void (*uniform)(const srnn_stream *s, size_t n, srnn_real *y);
+    /* Standard normal by Box & Muller 1958: elements 2i and 2i+1 are
+     * sqrt(-2 log u) times cos and sin of 2 pi v, u = ((word_2i >> 8) + 1)
+     * 2^-24, v = (word_2i+1 >> 8) 2^-24. */
+    void (*normal)(const srnn_stream *s, size_t n, srnn_real *y);
+
+    /* Makes this thread take subnormal inputs and results as zero (FTZ and
+     * DAZ; FZ) and returns the mode it had, for restore. The scalar rung has
+     * no such mode and does nothing. */
+    uint64_t (*flush)(void);
+    void (*restore)(uint64_t mode);
+} srnn_kernels;
+
+/* ---- dispatch ----------------------------------------------------------
+ * The ladder is scalar, avx2, avx512 on x86-64 and scalar, neon on AArch64. A
+ * rung is there if it was compiled in and both the CPU (CPUID; HWCAP) and the
+ * operating system (XGETBV) allow it. */
+
+/* Fills *table with the named rung, or for NULL the one that SRNN_ISA names
+ * (read once, at the first call), or else the highest there is. SRNN_EISA, with
+ * the reason as message, for a name that is unknown or a rung not there. */
+SRNN_API srnn_status srnn_kernels_get(srnn_kernels *table, const char *name);
+
+/* The i-th rung that this machine can run, lowest first; NULL past the end. */
+SRNN_API const char *srnn_kernels_rung(size_t i);
+
+/* One sentence: which rung NULL chooses and why. Static storage. */
+SRNN_API const char *srnn_kernels_why(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,330 @@
+/* Recurrent nets: build a graph, run it, train it.
+ *
+ *   srnn_net      the graph and its weights; read-only while sessions share it
+ *   srnn_session  runs a net: states, workspace, threads; one per user thread
+ *   srnn_trainer  trains a net: gradients, moments, optimiser; owns the net's
+ *                 weights while it is open
+ *
+ * Sequences lie as [T][B][features]: time step, row of the batch, feature.
+ * Sizes count elements. Every call returns a status and, when it fails, leaves
+ * a message (srnn_error_message) that names the argument and the numbers that
+ * disagree; nothing is changed then. The library never prints, exits or
+ * aborts, and after open a session or trainer allocates nothing.
+ *
+ * Threads: distinct handles may be used from distinct threads, one handle by
+ * one thread at a time. Adding nodes, changing weights and srnn_net_pack need
+ * the net for themselves.
+ *
+ * Numbers: on every vector rung and for any number of threads, batch size,
+ * and cut of the sequence into calls, results agree bit for bit. Nets flush
+ * subnormal numbers to zero while they run and restore the caller's mode. */
+#ifndef SIMDRNN_SIMDRNN_H
+#define SIMDRNN_SIMDRNN_H
+
+#include <simdrnn/base.h>
+#include <simdrnn/kernels.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- nets --------------------------------------------------------------- */
+
+typedef struct srnn_net srnn_net;
+
+/* A node's number, as the call that added it gave it. */
+typedef int srnn_node;
+
+/* Opens an empty net on the named rung; NULL: the one srnn_kernels_get(NULL)
+ * takes. */
+SRNN_API srnn_status srnn_net_open(srnn_net **net, const char *isa);
+/* Opens it on a table of kernels of the caller's, which is copied. */
+SRNN_API srnn_status srnn_net_open_on(srnn_net **net,
+                                      const srnn_kernels *kernels);
+/* NULL is allowed. Sessions and trainers must be closed before. */
+SRNN_API void srnn_net_close(srnn_net *net);
+
+/* Each of these adds a node whose inputs were added before, allocates its
+ * parameters (zero until srnn_net_init or a file fills them) and stores its
+ * number in *node. A name is unique in its net, 1 to 47 characters out of
+ * letters, digits, '_', '-' and '.'. */
+
+/* Real input of so many features. */
+SRNN_API srnn_status srnn_net_input(srnn_net *net, const char *name,
+                                    size_t features, srnn_node *node);
+/* Integer input: symbols 0 .. vocabulary - 1. Also the targets of a loss. */
+SRNN_API srnn_status srnn_net_tokens(srnn_net *net, const char *name,
+                                     size_t vocabulary, srnn_node *node);
+/* y = weight[token]; weight is [vocabulary][features]. */
+SRNN_API srnn_status srnn_net_embedding(srnn_net *net, const char *name,
+                                        srnn_node tokens, size_t features,
+                                        srnn_node *node);
+/* y = weight x + bias; weight is [features][input's features]. */
+SRNN_API srnn_status srnn_net_linear(srnn_net *net, const char *name,
+                                     srnn_node input, size_t features,
+                                     srnn_node *node);
+
+/* sigma: logistic function, W: weight_ih, R: weight_hh, b: bias_ih, d: bias_hh
+ *   RNN_TANH, RNN_RELU  h' = f(W x + b + R h + d)
+ *   LSTM        i, f, o = sigma(W x + b + R h + d), g = tanh(...);
+ *               c' = f c + i g, h' = o tanh(c')
+ *   GRU         r, z = sigma(...), n = tanh(W_n x + b_n + r (R_n h + d_n)),
+ *               h' = (1 - z) n + z h        (reset after: PyTorch, cuDNN)
+ *   GRU_BEFORE  n = tanh(W_n x + b_n + R_n (r h) + d_n)  (Cho et al. 2014) */
+typedef enum srnn_cell_kind {
+    SRNN_RNN_TANH,
+    SRNN_RNN_RELU,
+    SRNN_LSTM,
+    SRNN_GRU,
+    SRNN_GRU_BEFORE,
+    SRNN_CELL_KINDS
+} srnn_cell_kind;
+
+/* "rnn_tanh", "rnn_relu", "lstm", "gru", "gru_before"; NULL for others. */
+SRNN_API const char *srnn_cell_name(srnn_cell_kind kind);
+
+typedef struct srnn_recurrent_config {
+    srnn_cell_kind cell;
+    size_t hidden;
+    size_t layers;
+    int z_takes_new; /* GRUs: h' = (1 - z) h + z n instead */
+} srnn_recurrent_config;
+
+/* LSTM, 1 layer; hidden must be set. */
+SRNN_API srnn_recurrent_config srnn_recurrent_default(void);
+
+/* Parameters of layer k, names and gate order as PyTorch's (i f g o; r z n):
+ * <name>.weight_ih_lk [gates * hidden][inputs], <name>.weight_hh_lk [gates *
+ * hidden][hidden], <name>.bias_ih_lk and <name>.bias_hh_lk [gates * hidden].
+ * States: <name>.h_lk and, of an LSTM, <name>.c_lk, [B][hidden]. */
+SRNN_API srnn_status srnn_net_recurrent(srnn_net *net, const char *name,
+                                        srnn_node input,
+                                        const srnn_recurrent_config *config,
+                                        srnn_node *node);
+
+/* Mean over the real steps of -log softmax(logits)[target], in nats. A target
+ * of -1 is no step. The net has at most one loss. */
+SRNN_API srnn_status srnn_net_cross_entropy(srnn_net *net, const char *name,
+                                            srnn_node logits,
+                                            srnn_node targets,
+                                            srnn_node *node);
+
+/* The number of the node of that name, -1 if there is none. */
+SRNN_API srnn_node srnn_net_find(const srnn_net *net, const char *name);
+
+/* What a node is. Strings live as long as the net. */
+typedef struct srnn_node_info {
+    const char *name;
+    const char *kind; /* "input", "tokens", "embedding", "linear", a cell's
+                         name, "cross_entropy" */
+    size_t features;  /* columns of its output; of tokens, the vocabulary */
+    srnn_node input[2]; /* -1: none */
+    srnn_recurrent_config recurrent; /* where kind is a cell's */
+} srnn_node_info;
+
+SRNN_API size_t srnn_net_nodes(const srnn_net *net);
+SRNN_API srnn_status srnn_net_node(const srnn_net *net, srnn_node node,
+                                   srnn_node_info *info);
+
+/* A named array, row-major. */
+typedef struct srnn_tensor {
+    const char *name; /* lives as long as its handle */
+    size_t rank;      /* 1 or 2 */
+    size_t shape[2];
+    size_t count; /* elements in all */
+    srnn_real *data;
+} srnn_tensor;
+
+/* The parameters, in the order of their nodes. Whoever writes to data calls
+ * srnn_net_pack afterwards. */
+SRNN_API size_t srnn_net_params(const srnn_net *net);
+SRNN_API srnn_status srnn_net_param(const srnn_net *net, size_t i,
+                                    srnn_tensor *param);
+
+/* PyTorch's initialisation from Philox streams (seed, number of parameter):
+ * recurrent U(-1/sqrt(hidden), +), linear U(-1/sqrt(inputs), +), embedding
+ * N(0, 1). Packs. */
+SRNN_API srnn_status srnn_net_init(srnn_net *net, uint64_t seed);
+/* Packs the weights again, for the sessions and trainers to see. */
+SRNN_API srnn_status srnn_net_pack(srnn_net *net);
+
+/* The rung that the net runs on. */
+SRNN_API const char *srnn_net_isa(const srnn_net *net);
+
+/* ---- sessions ----------------------------------------------------------- */
+
+/* What a call reads or writes at a node: reals, or for token nodes integers;
+ * element (t, b, f) at [t * step_stride + b * row_stride + f]. A row_stride of
+ * 0 means the node's features (tokens: 1), a step_stride of 0 means B rows. */
+typedef struct srnn_array {
+    srnn_node node;
+    srnn_real *data; /* inputs are only read */
+    const int32_t *tokens;
+    size_t row_stride, step_stride;
+} srnn_array;
+
+typedef struct srnn_session srnn_session;
+
+typedef struct srnn_session_config {
+    size_t batch;
+    size_t steps;   /* computed at a time; a call may have any number */
+    size_t threads; /* in all, the caller's among them */
+    void *memory;   /* srnn_session_size bytes, 64-byte aligned; NULL: malloc */
+} srnn_session_config;
+
+/* batch 1, steps 16, threads 1, malloc. */
+SRNN_API srnn_session_config srnn_session_default(void);
+
+/* Bytes that a session of this configuration takes from memory (beside its
+ * threads' stacks); 0 with a message for an invalid one. */
+SRNN_API size_t srnn_session_size(const srnn_net *net,
+                                  const srnn_session_config *config);
+SRNN_API srnn_status srnn_session_open(srnn_session **session,
+                                       const srnn_net *net,
+                                       const srnn_session_config *config);
+SRNN_API void srnn_session_close(srnn_session *session);
+
+/* Runs `steps` time steps from the carried states: `in` gives every input
+ * node that is needed, `out` names the nodes whose outputs are wanted. Needs
+ * no targets unless the loss is wanted (srnn_session_loss). */
+SRNN_API srnn_status srnn_session_forward(srnn_session *session, size_t steps,
+                                          const srnn_array *in, size_t ins,
+                                          const srnn_array *out, size_t outs);
+
+/* One step of a net with one real input node: x is [B][features], y the [B]
+ * [features] of the last node added that is no loss. */
+SRNN_API srnn_status srnn_session_step(srnn_session *session,
+                                       const srnn_real *x, srnn_real *y);
+
+/* The loss over `steps` time steps from the carried states, and how many real
+ * steps it is the mean of. */
+SRNN_API srnn_status srnn_session_loss(srnn_session *session, size_t steps,
+                                       const srnn_array *in, size_t ins,
+                                       double *loss, size_t *count);
+
+/* The states, carried from call to call; write to data to set them. */
+SRNN_API size_t srnn_session_states(const srnn_session *session);
+SRNN_API srnn_status srnn_session_state(const srnn_session *session, size_t i,
+                                        srnn_tensor *state);
+/* All states zero. */
+SRNN_API void srnn_session_reset(srnn_session *session);
+
+/* ---- training ----------------------------------------------------------- */
+
+typedef struct srnn_trainer srnn_trainer;
+
+typedef enum srnn_optimiser { SRNN_SGD, SRNN_ADAM } srnn_optimiser;
+
+/* The factor on the learning rate at update u (from 0), w = warmup, n = span:
+ * u < w: (u + 1) / w; else CONSTANT 1; LINEAR falls to `last` at w + n;
+ * COSINE likewise by half a cosine; STEP is last^floor((u - w) / n). */
+typedef enum srnn_schedule_kind {
+    SRNN_CONSTANT,
+    SRNN_LINEAR,
+    SRNN_COSINE,
+    SRNN_STEP
+} srnn_schedule_kind;
+
+typedef struct srnn_schedule {
+    srnn_schedule_kind kind;
+    uint64_t warmup, span;
+    double last;
+} srnn_schedule;
+
+SRNN_API double srnn_schedule_at(const srnn_schedule *schedule,
+                                 uint64_t update);
+
+typedef struct srnn_trainer_config {
+    size_t batch;
+    size_t steps;   /* the most that one update runs back through */
+    size_t threads;
+    srnn_optimiser optimiser;
+    double lr;
+    double momentum;          /* SGD */
+    double beta1, beta2, eps; /* Adam */
+    double decay;             /* SGD: added to the gradient; Adam: decoupled */
+    double clip_value;        /* each gradient to +-this; 0: off */
+    double clip_norm;         /* global norm, as PyTorch's; 0: off */
+    srnn_schedule schedule;
+    int input_gradients; /* also those of the real input nodes */
+} srnn_trainer_config;
+
+/* batch 1, steps 32, one thread, Adam (1e-3, .9, .999, 1e-8), no decay, no
+ * clipping, constant rate, no gradients of inputs. */
+SRNN_API srnn_trainer_config srnn_trainer_default(void);
+
+/* The net must have a loss. */
+SRNN_API srnn_status srnn_trainer_open(srnn_trainer **trainer, srnn_net *net,
+                                       const srnn_trainer_config *config);
+SRNN_API void srnn_trainer_close(srnn_trainer *trainer);
+
+/* One update: forward over `steps` from the carried states, backward through
+ * the same steps (truncated BPTT), clipping, optimiser, packing. The states
+ * are carried on. *loss, if not NULL, is the mean before the update. */
+SRNN_API srnn_status srnn_trainer_update(srnn_trainer *trainer, size_t steps,
+                                         const srnn_array *in, size_t ins,
+                                         double *loss);
+
+/* The same in its parts: forward and backward, which sets the gradients; then
+ * the update with what the gradients hold. */
+SRNN_API srnn_status srnn_trainer_backward(srnn_trainer *trainer, size_t steps,
+                                           const srnn_array *in, size_t ins,
+                                           double *loss);
+SRNN_API srnn_status srnn_trainer_apply(srnn_trainer *trainer);
+
+/* Mean loss over `steps` with the present weights: states move, else nothing
+ * does. */
+SRNN_API srnn_status srnn_trainer_loss(srnn_trainer *trainer, size_t steps,
+                                       const srnn_array *in, size_t ins,
+                                       double *loss, size_t *count);
+
+/* Gradient of parameter i; the optimiser's moments of it (SGD: which = 0;
+ * Adam: 0 and 1). Same order and shapes as the parameters. */
+SRNN_API srnn_status srnn_trainer_gradient(const srnn_trainer *trainer,
+                                           size_t i, srnn_tensor *gradient);
+SRNN_API size_t srnn_trainer_moments(const srnn_trainer *trainer);
+SRNN_API srnn_status srnn_trainer_moment(const srnn_trainer *trainer,
+                                         size_t which, size_t i,
+                                         srnn_tensor *moment);
+
+/* The carried states, and the gradients of the loss with respect to the
+ * states that the last backward pass started from. */
+SRNN_API size_t srnn_trainer_states(const srnn_trainer *trainer);
+SRNN_API srnn_status srnn_trainer_state(const srnn_trainer *trainer, size_t i,
+                                        srnn_tensor *state);
+SRNN_API srnn_status srnn_trainer_state_gradient(const srnn_trainer *trainer,
+                                                 size_t i,
+                                                 srnn_tensor *gradient);
+SRNN_API void srnn_trainer_reset(srnn_trainer *trainer);
+
+/* Gradient of a real input node, [T][B][features] of the last backward pass,
+ * rank 2: [T * B][features]. SRNN_ESTATE unless input_gradients was set. */
+SRNN_API srnn_status srnn_trainer_input_gradient(const srnn_trainer *trainer,
+                                                 srnn_node node,
+                                                 srnn_tensor *gradient);
+
+/* Updates done so far; setting it is for resuming from a file. */
+SRNN_API uint64_t srnn_trainer_updates(const srnn_trainer *trainer);
+SRNN_API void srnn_trainer_set_updates(srnn_trainer *trainer,
+                                       uint64_t updates);
+/* Global norm of the gradients before clipping, at the last apply. */
+SRNN_API double srnn_trainer_norm(const srnn_trainer *trainer);
+SRNN_API srnn_net *srnn_trainer_net(const srnn_trainer *trainer);
+/* What it was opened with. */
+SRNN_API srnn_trainer_config
+srnn_trainer_settings(const srnn_trainer *trainer);
+
+/* ---- sampling ----------------------------------------------------------- */
+
+/* Draws from softmax(logits / temperature) by inversion with u in [0, 1);
+ * temperature 0 takes the largest, the first of equals. work holds n reals
+ * and may be logits. */
+SRNN_API int32_t srnn_sample(const srnn_net *net, size_t n,
+                             const srnn_real *logits, double temperature,
+                             double u, srnn_real *work);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

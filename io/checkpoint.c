@@ -1,0 +1,286 @@
+/* A training run as a file: a model file, and beside the parameters all that
+ * the next update depends on. */
+#include "settings.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t srnn_hash(const void *data, size_t bytes)
+{
+    const unsigned char *p = data;
+    uint64_t hash = 0xCBF29CE484222325u;
+
+    while (bytes--)
+        hash = (hash ^ *p++) * 0x100000001B3u;
+    return hash ? hash : 1;
+}
+
+/* ---- the arrays --------------------------------------------------------- */
+
+/* Names in a net have no '/', so nothing can be taken for a parameter. */
+static const char *moment_prefix(const srnn_trainer *trainer, size_t which)
+{
+    if (srnn_trainer_settings(trainer).optimiser == SRNN_SGD)
+        return "sgd/m/";
+    return which ? "adam/v/" : "adam/m/";
+}
+
+/* Parameters, moments and states of the trainer, malloc'ed. */
+static srnn_part *list(const srnn_trainer *trainer, size_t *count)
+{
+    const srnn_net *net = srnn_trainer_net(trainer);
+    size_t params = srnn_net_params(net);
+    size_t moments = srnn_trainer_moments(trainer);
+    size_t states = srnn_trainer_states(trainer);
+    srnn_part *parts = srnn_params_list(net, moments * params + states, count);
+
+    if (!parts)
+        return NULL;
+    for (size_t which = 0; which < moments; which++)
+        for (size_t i = 0; i < params; i++, ++*count) {
+            parts[*count].prefix = moment_prefix(trainer, which);
+            srnn_trainer_moment(trainer, which, i, &parts[*count].tensor);
+        }
+    for (size_t i = 0; i < states; i++, ++*count) {
+        parts[*count].prefix = "state/";
+        srnn_trainer_state(trainer, i, &parts[*count].tensor);
+    }
+    return parts;
+}
+
+/* ---- the progress ------------------------------------------------------- */
+
+/* JSON's whole numbers end at 2^63: these are texts. */
+static json_t *count_json(uint64_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    return json_string(text);
+}
+
+static int parse_count(const char *text, uint64_t *value)
+{
+    char *end, again[24];
+
+    *value = strtoull(text, &end, 10);
+    snprintf(again, sizeof again, "%" PRIu64, *value);
+    return !strcmp(text, again);
+}
+
+static json_t *describe_progress(const srnn_trainer *trainer,
+                                 const srnn_progress *p)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:s}", "updates",
+                     count_json(srnn_trainer_updates(trainer)), "position",
+                     count_json(p->position), "data_hash",
+                     count_json(p->data_hash), "seed", count_json(p->seed),
+                     "note", p->note);
+}
+
+static srnn_status parse_progress(const srnn_file *file, json_t *json,
+                                  srnn_progress *p)
+{
+    const char *updates, *position, *hash, *seed, *note;
+    json_error_t error;
+
+    if (json_unpack_ex(json, &error, JSON_STRICT, "{s:s, s:s, s:s, s:s, s:s}",
+                       "updates", &updates, "position", &position,
+                       "data_hash", &hash, "seed", &seed, "note", &note))
+        return srnn_file_fail(SRNN_EFORMAT, file->path, "progress: %s",
+                              error.text);
+    if (strlen(note) >= sizeof p->note || !parse_count(updates, &p->updates) ||
+        !parse_count(position, &p->position) ||
+        !parse_count(hash, &p->data_hash) || !parse_count(seed, &p->seed))
+        return srnn_file_fail(SRNN_EFORMAT, file->path,
+                              "progress: a number is none, or the note is too "
+                              "long");
+    snprintf(p->note, sizeof p->note, "%s", note);
+    return SRNN_OK;
+}
+
+static srnn_status read_progress(const srnn_file *file, srnn_progress *p)
+{
+    json_t *json;
+    srnn_status status = srnn_file_metadata(file, "simdrnn.progress", &json);
+
+    if (status)
+        return status;
+    status = parse_progress(file, json, p);
+    json_decref(json);
+    return status;
+}
+
+/* ---- saving ------------------------------------------------------------- */
+
+srnn_status srnn_checkpoint_save(const srnn_trainer *trainer,
+                                 const srnn_progress *progress,
+                                 const char *path)
+{
+    srnn_trainer_config config = srnn_trainer_settings(trainer);
+    json_t *note = json_string(progress->note);
+    srnn_status status;
+    srnn_part *parts;
+    size_t count;
+
+    if (!note)
+        return srnn_file_fail(SRNN_EINVAL, path, "the note is not UTF-8");
+    json_decref(note);
+    parts = list(trainer, &count);
+    if (!parts)
+        return SRNN_ENOMEM;
+    status = srnn_file_write(
+        path,
+        json_pack("{s:o, s:o, s:o}", "simdrnn",
+                  srnn_graph_describe(srnn_trainer_net(trainer)),
+                  "simdrnn.trainer", srnn_settings_describe(&config),
+                  "simdrnn.progress", describe_progress(trainer, progress)),
+        parts, count);
+    free(parts);
+    return status;
+}
+
+/* ---- loading ------------------------------------------------------------ */
+
+static srnn_status graphs_agree(const srnn_file *file, json_t *theirs,
+                                json_t *ours)
+{
+    srnn_status status = SRNN_OK;
+    size_t i;
+    json_t *node;
+
+    if (json_array_size(theirs) != json_array_size(ours))
+        return srnn_file_fail(SRNN_ESTATE, file->path,
+                              "the file's net has %zu nodes, this one %zu",
+                              json_array_size(theirs), json_array_size(ours));
+    json_array_foreach(ours, i, node) {
+        const char *name = json_string_value(json_object_get(node, "name"));
+        char what[64];
+
+        snprintf(what, sizeof what, "node %s", name);
+        status = srnn_json_agree(file, what, json_array_get(theirs, i), node);
+        if (status)
+            break;
+    }
+    return status;
+}
+
+static srnn_status check_graph(const srnn_file *file, const srnn_net *net)
+{
+    json_t *theirs, *ours;
+    srnn_status status = srnn_file_metadata(file, "simdrnn", &theirs);
+
+    if (status)
+        return status;
+    ours = srnn_graph_describe(net);
+    status = ours ? graphs_agree(file, theirs, ours)
+                  : srnn_file_fail(SRNN_ENOMEM, file->path, "no memory");
+    json_decref(ours);
+    json_decref(theirs);
+    return status;
+}
+
+static srnn_status check_settings(const srnn_file *file,
+                                  const srnn_trainer *trainer)
+{
+    srnn_trainer_config config = srnn_trainer_settings(trainer);
+    json_t *theirs, *ours;
+    srnn_status status = srnn_file_metadata(file, "simdrnn.trainer", &theirs);
+
+    if (status)
+        return status;
+    ours = srnn_settings_describe(&config);
+    status = ours ? srnn_json_agree(file, "trainer", theirs, ours)
+                  : srnn_file_fail(SRNN_ENOMEM, file->path, "no memory");
+    json_decref(ours);
+    json_decref(theirs);
+    return status;
+}
+
+static srnn_status check(const srnn_file *file, const srnn_trainer *trainer,
+                         const srnn_progress *expected, srnn_progress *found)
+{
+    srnn_status status = read_progress(file, found);
+
+    /* Other data first: other symbols would make another net. */
+    if (!status && expected->data_hash &&
+        expected->data_hash != found->data_hash)
+        status = srnn_file_fail(SRNN_ESTATE, file->path,
+                                "was trained on other data: their hash is %016"
+                                PRIx64 ", not %016" PRIx64,
+                                found->data_hash, expected->data_hash);
+    if (!status)
+        status = check_graph(file, srnn_trainer_net(trainer));
+    if (!status)
+        status = check_settings(file, trainer);
+    return status;
+}
+
+static srnn_status load(srnn_trainer *trainer, srnn_progress *progress,
+                        srnn_file *file)
+{
+    srnn_progress found;
+    srnn_status status = check(file, trainer, progress, &found);
+    srnn_part *parts;
+    size_t count;
+
+    if (status)
+        return status;
+    parts = list(trainer, &count);
+    if (!parts)
+        return SRNN_ENOMEM;
+    status = srnn_file_check(file, parts, count);
+    if (status == SRNN_ESHAPE)
+        status = SRNN_EFORMAT; /* the file contradicts itself */
+    if (!status)
+        status = srnn_file_read(file, parts, count);
+    free(parts);
+    if (status)
+        return status;
+    srnn_trainer_set_updates(trainer, found.updates);
+    *progress = found;
+    return srnn_net_pack(srnn_trainer_net(trainer));
+}
+
+srnn_status srnn_checkpoint_load(srnn_trainer *trainer,
+                                 srnn_progress *progress, const char *path)
+{
+    srnn_file file;
+    srnn_status status = srnn_file_open(&file, path);
+
+    if (status)
+        return status;
+    status = load(trainer, progress, &file);
+    srnn_file_close(&file);
+    return status;
+}
+
+static srnn_status read_settings(const srnn_file *file,
+                                 srnn_trainer_config *config)
+{
+    json_t *json;
+    srnn_status status = srnn_file_metadata(file, "simdrnn.trainer", &json);
+
+    if (status)
+        return status;
+    status = srnn_settings_parse(file, json, config);
+    json_decref(json);
+    return status;
+}
+
+srnn_status srnn_checkpoint_peek(const char *path, srnn_trainer_config *config,
+                                 srnn_progress *progress)
+{
+    srnn_file file;
+    srnn_status status = srnn_file_open(&file, path);
+
+    if (status)
+        return status;
+    if (config)
+        status = read_settings(&file, config);
+    if (!status && progress)
+        status = read_progress(&file, progress);
+    srnn_file_close(&file);
+    return status;
+}

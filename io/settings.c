@@ -1,0 +1,95 @@
+/* A trainer's configuration as a flat JSON object, and where two disagree. */
+#include "settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const optimisers[] = {"sgd", "adam"};
+static const char *const schedules[] = {"constant", "linear", "cosine", "step"};
+
+/* Threads are left out: no bit depends on them. */
+json_t *srnn_settings_describe(const srnn_trainer_config *c)
+{
+    return json_pack(
+        "{s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f,"
+        " s:s, s:I, s:I, s:f}",
+        "optimiser", optimisers[c->optimiser], "batch", (json_int_t)c->batch,
+        "steps", (json_int_t)c->steps, "lr", c->lr, "momentum", c->momentum,
+        "beta1", c->beta1, "beta2", c->beta2, "eps", c->eps, "decay", c->decay,
+        "clip_value", c->clip_value, "clip_norm", c->clip_norm, "schedule",
+        schedules[c->schedule.kind], "warmup", (json_int_t)c->schedule.warmup,
+        "span", (json_int_t)c->schedule.span, "last", c->schedule.last);
+}
+
+static int index_of(const char *name, const char *const *names, int count)
+{
+    int i = 0;
+
+    while (i < count && strcmp(name, names[i]))
+        i++;
+    return i < count ? i : -1;
+}
+
+srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
+                                srnn_trainer_config *c)
+{
+    json_int_t batch, steps, warmup, span;
+    const char *optimiser, *schedule;
+    json_error_t error;
+    int which, kind;
+
+    *c = srnn_trainer_default();
+    if (json_unpack_ex(
+            json, &error, JSON_STRICT,
+            "{s:s, s:I, s:I, s:F, s:F, s:F, s:F, s:F, s:F, s:F, s:F,"
+            " s:s, s:I, s:I, s:F}",
+            "optimiser", &optimiser, "batch", &batch, "steps", &steps, "lr",
+            &c->lr, "momentum", &c->momentum, "beta1", &c->beta1, "beta2",
+            &c->beta2, "eps", &c->eps, "decay", &c->decay, "clip_value",
+            &c->clip_value, "clip_norm", &c->clip_norm, "schedule", &schedule,
+            "warmup", &warmup, "span", &span, "last", &c->schedule.last))
+        return srnn_file_fail(SRNN_EFORMAT, file->path, "trainer: %s",
+                              error.text);
+    which = index_of(optimiser, optimisers, 2);
+    kind = index_of(schedule, schedules, 4);
+    if (which < 0 || kind < 0 || batch < 1 || steps < 1)
+        return srnn_file_fail(SRNN_EFORMAT, file->path,
+                              "trainer: optimiser, schedule, batch or steps "
+                              "are none");
+    c->optimiser = (srnn_optimiser)which;
+    c->batch = (size_t)batch;
+    c->steps = (size_t)steps;
+    c->schedule.kind = (srnn_schedule_kind)kind;
+    c->schedule.warmup = (uint64_t)warmup;
+    c->schedule.span = (uint64_t)span;
+    return SRNN_OK;
+}
+
+/* "<what>: <key> is <theirs> in the file, <ours> here" */
+static srnn_status disagree(const srnn_file *file, const char *what,
+                            const char *key, json_t *theirs, json_t *ours)
+{
+    char *a = json_dumps(theirs, JSON_ENCODE_ANY | JSON_COMPACT);
+    char *b = json_dumps(ours, JSON_ENCODE_ANY | JSON_COMPACT);
+    srnn_status status =
+        srnn_file_fail(SRNN_ESTATE, file->path,
+                       "%s: %s is %.40s in the file, %.40s here", what, key,
+                       a ? a : "missing", b ? b : "missing");
+
+    free(a);
+    free(b);
+    return status;
+}
+
+srnn_status srnn_json_agree(const srnn_file *file, const char *what,
+                            json_t *theirs, json_t *ours)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(ours, key, value)
+        if (!json_equal(json_object_get(theirs, key), value))
+            return disagree(file, what, key, json_object_get(theirs, key),
+                            value);
+    return SRNN_OK;
+}

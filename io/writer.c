@@ -1,0 +1,88 @@
+/* Safetensors out: the header from the parts, then their values. */
+#include "file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(srnn_real) == 4, "model files hold 32-bit floats");
+
+/* {"dtype": "F32", "shape": [...], "data_offsets": [begin, end]} */
+static json_t *describe(const srnn_tensor *tensor, json_int_t begin)
+{
+    json_int_t end = begin + (json_int_t)(tensor->count * sizeof(srnn_real));
+    json_t *shape = json_array();
+
+    for (size_t i = 0; i < tensor->rank; i++)
+        json_array_append_new(shape, json_integer((json_int_t)tensor->shape[i]));
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape,
+                     "data_offsets", begin, end);
+}
+
+/* Metadata values are strings: each value becomes its text. */
+static int to_text(json_t *metadata)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(metadata, key, value) {
+        char *text = json_dumps(value, JSON_COMPACT);
+        int bad = !text || json_object_set_new(metadata, key,
+                                               json_string(text));
+
+        free(text);
+        if (bad)
+            return -1;
+    }
+    return 0;
+}
+
+/* The header's text, NULL: out of memory. Consumes metadata. */
+static char *header_text(json_t *metadata, const srnn_part *parts,
+                         size_t count)
+{
+    json_t *header = json_object();
+    json_int_t begin = 0;
+    char *text = NULL;
+    int bad = !metadata || to_text(metadata);
+
+    bad |= json_object_set_new(header, "__metadata__", metadata);
+    for (size_t i = 0; i < count; i++) {
+        const srnn_tensor *tensor = &parts[i].tensor;
+        char name[SRNN_PART_NAME];
+
+        snprintf(name, sizeof name, "%s%s", parts[i].prefix, tensor->name);
+        bad |= json_object_set_new(header, name, describe(tensor, begin));
+        begin += (json_int_t)(tensor->count * sizeof(srnn_real));
+    }
+    if (!bad)
+        text = json_dumps(header, JSON_COMPACT);
+    json_decref(header);
+    return text;
+}
+
+srnn_status srnn_file_write(const char *path, json_t *metadata,
+                            const srnn_part *parts, size_t count)
+{
+    char *text = header_text(metadata, parts, count);
+    srnn_replace replace;
+    srnn_status status;
+    uint64_t length;
+    int padding;
+
+    if (!text)
+        return srnn_file_fail(SRNN_ENOMEM, path, "no memory for its header");
+    status = srnn_replace_begin(&replace, path);
+    if (!status) {
+        /* Spaces up to a multiple of 8 align the values. */
+        padding = (int)(-strlen(text) & 7);
+        length = strlen(text) + (uint64_t)padding;
+        fwrite(&length, sizeof length, 1, replace.stream);
+        fprintf(replace.stream, "%s%*s", text, padding, "");
+        for (size_t i = 0; i < count; i++)
+            fwrite(parts[i].tensor.data, sizeof(srnn_real),
+                   parts[i].tensor.count, replace.stream);
+        status = srnn_replace_commit(&replace);
+    }
+    free(text);
+    return status;
+}

@@ -1,0 +1,72 @@
+/* All bodies, compiled by each rung's file after its vocabulary header, and
+ * the function that lays them over a table. */
+
+#include <simdrnn/kernels.h>
+
+#include "rungs.h"
+
+#include "body_activations.h"
+#include "body_panels.h"
+
+#include "body_micro.h"
+
+#include "body_product.h"
+
+#include "body_gradient.h"
+#include "body_cells.h"
+#include "body_rows.h"
+#include "body_vectors.h"
+#include "body_random.h"
+
+static uint64_t flush(void)
+{
+    const uint64_t mode = v_mode();
+
+    v_set_mode(mode | VEC_FLUSH_BITS);
+    return mode;
+}
+
+static void lay_over(srnn_kernels *k, const char *name)
+{
+    k->name = name;
+    k->lanes = VEC_LANES;
+    k->exp = exp_array;
+    k->log = log_array;
+    k->sigmoid = sigmoid_array;
+    k->tanh = tanh_array;
+    k->relu = relu_array;
+    k->softmax = softmax;
+    k->softmax_xent = softmax_xent;
+    k->panels_size = panels_size;
+    k->pack = pack;
+    k->product = product;
+    k->panel_units = panel_units;
+    k->step = step;
+    k->tile[SRNN_TILE_RNN_TANH] = rnn_tanh;
+    k->tile[SRNN_TILE_RNN_RELU] = rnn_relu;
+    k->tile[SRNN_TILE_LSTM] = lstm;
+    k->tile[SRNN_TILE_GRU_AFTER] = gru_after;
+    k->tile[SRNN_TILE_GRU_BEFORE_RZ] = gru_before_rz;
+    k->tile[SRNN_TILE_GRU_BEFORE_N] = gru_before_n;
+    k->tile[SRNN_TILE_RNN_TANH_BWD] = rnn_tanh_bwd;
+    k->tile[SRNN_TILE_RNN_RELU_BWD] = rnn_relu_bwd;
+    k->tile[SRNN_TILE_LSTM_BWD] = lstm_bwd;
+    k->tile[SRNN_TILE_GRU_AFTER_BWD] = gru_after_bwd;
+    k->tile[SRNN_TILE_GRU_BEFORE_N_BWD] = gru_before_n_bwd;
+    k->tile[SRNN_TILE_GRU_BEFORE_RZ_BWD] = gru_before_rz_bwd;
+    k->gemm_tn = gemm_tn;
+    k->gemm_tn_work = gemm_tn_work;
+    k->bias_grad = bias_grad;
+    k->sum_squares = sum_squares;
+    k->scale = scale;
+    k->add = add;
+    k->clip = clip;
+    k->sgd = sgd;
+    k->adam = adam;
+    k->gather = gather;
+    k->scatter_add = scatter_add;
+    k->uniform = uniform;
+    k->normal = normal;
+    k->flush = flush;
+    k->restore = v_set_mode;
+}

@@ -1,0 +1,154 @@
+/* The micro-kernel: rows x columns vectors of chains over k, in registers.
+ *
+ * out[r][c] = init[r][c] + sum over k of w[k][c] a[r][k], each lane one chain
+ * of fused multiply-adds over k rising; no chain is ever split, whatever the
+ * width of the rung. */
+
+#define VEC_ROWS_MAX 8
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+/* What one call of the micro-kernel computes: rows x columns vectors. Column c
+ * of row r starts at init[r * ldinit + from[c]] (NULL: at 0) and is left at
+ * out[r * ldout + to[c]]. */
+typedef struct micro {
+    const srnn_real *w[2]; /* a panel; for one row two of them */
+    const srnn_real *a[2];
+    size_t lda[2];
+    size_t k[2];
+    const srnn_real *init;
+    size_t ldinit;
+    size_t from[2 * COLUMNS];
+    srnn_real *out;
+    size_t ldout;
+    size_t to[2 * COLUMNS];
+} micro;
+
+/* P panels x R rows x C columns, all constants after inlining. `packed` means
+ * that a lies k-major in tiles of R rows. Offsets of panel 1 follow at C. */
+INLINE void micro_run(const size_t P, const size_t R, const size_t C,
+                      const int packed, const micro *m)
+{
+    vr acc[2 * VEC_ROWS_MAX][COLUMNS];
+    size_t i, c, s, k;
+
+    UNROLL for (i = 0; i < P * R; i++)
+        UNROLL for (c = 0; c < C; c++)
+            acc[i][c] = m->init ? v_load(m->init + i % R * m->ldinit +
+                                         m->from[i / R * C + c])
+                                : v_zero();
+    {
+        const srnn_real *w[2] = {m->w[0], m->w[1]};
+
+        for (s = 0; s < 2; s++) {
+            const srnn_real *a[VEC_ROWS_MAX];
+            const size_t n = m->k[s];
+
+            UNROLL for (i = 0; i < R; i++)
+                a[i] = m->a[s] + (packed ? i : i * m->lda[s]);
+            for (k = 0; k < n; k++) {
+                UNROLL for (i = 0; i < P * R; i++) {
+                    vr x = v_set1(a[i % R][packed ? k * R : k]);
+
+                    UNROLL for (c = 0; c < C; c++)
+                        acc[i][c] = v_fma(v_load(w[i / R] + c * VEC_LANES), x,
+                                          acc[i][c]);
+                }
+                UNROLL for (i = 0; i < P; i++)
+                    w[i] += C * VEC_LANES;
+            }
+        }
+    }
+    UNROLL for (i = 0; i < P * R; i++)
+        UNROLL for (c = 0; c < C; c++)
+            v_store(m->out + i % R * m->ldout + m->to[i / R * C + c],
+                    acc[i][c]);
+}
+
+static size_t rows_at_most(size_t columns)
+{
+    static const size_t rows[] = {VEC_ROWS_1, VEC_ROWS_2, VEC_ROWS_3,
+                                  VEC_ROWS_4};
+
+    return rows[columns - 1];
+}
+
+/* Dead cases vanish: columns, most and packed are constants. */
+INLINE void micro_rows(size_t rows, const size_t columns, const size_t most,
+                       const int packed, const micro *m)
+{
+    switch (rows) {
+    case 1:
+        micro_run(1, 1, columns, packed, m);
+        break;
+    case 2:
+        if (most >= 2)
+            micro_run(1, 2, columns, packed, m);
+        break;
+    case 3:
+        if (most >= 3)
+            micro_run(1, 3, columns, packed, m);
+        break;
+    case 4:
+        if (most >= 4)
+            micro_run(1, 4, columns, packed, m);
+        break;
+    case 5:
+        if (most >= 5)
+            micro_run(1, 5, columns, packed, m);
+        break;
+    case 6:
+        if (most >= 6)
+            micro_run(1, 6, columns, packed, m);
+        break;
+    case 7:
+        if (most >= 7)
+            micro_run(1, 7, columns, packed, m);
+        break;
+    case 8:
+        if (most >= 8)
+            micro_run(1, 8, columns, packed, m);
+        break;
+    }
+}
+
+INLINE void micro_columns(size_t rows, size_t columns, const int packed,
+                          const micro *m)
+{
+    switch (columns) {
+    case 1:
+        micro_rows(rows, 1, VEC_ROWS_1, packed, m);
+        break;
+    case 2:
+        micro_rows(rows, 2, VEC_ROWS_2, packed, m);
+        break;
+    case 3:
+        micro_rows(rows, 3, VEC_ROWS_3, packed, m);
+        break;
+    case 4:
+        micro_rows(rows, 4, VEC_ROWS_4, packed, m);
+        break;
+    }
+}
+
+static void micro_plain(size_t rows, size_t columns, const micro *m)
+{
+    micro_columns(rows, columns, 0, m);
+}
+
+/* One row of four columns has too few chains in flight to hide the latency of
+ * an FMA, fewer columns all the more: two panels at once have enough. */
+static void micro_pair(size_t columns, const micro *m)
+{
+    switch (columns) {
+    case 3:
+        micro_run(2, 1, 3, 0, m);
+        break;
+    case 4:
+        micro_run(2, 1, 4, 0, m);
+        break;
+    }
+}

@@ -1,0 +1,205 @@
+/* Products over panels: the walk over panels (outer) and blocks of rows
+ * (inner), full k at a time. A tile goes to memory, or through a scratch that
+ * stays in L1 to the elementwise function of a cell. */
+
+/* A panel, or a pair of them, as the walk meets it. */
+typedef struct stop {
+    size_t unit, units; /* first unit, how many are real */
+    size_t panels;      /* 1 or 2 */
+    size_t columns;     /* of each panel */
+    size_t gate_stride; /* in the tile's scratch */
+    int whole;          /* no padded unit in it */
+} stop;
+
+static stop stop_at(const srnn_panels *w, size_t rows, size_t unit, size_t end)
+{
+    const size_t granule = panel_units(w->gates);
+    stop s = {unit, min_size(end - unit, granule), 1, 0, 0, 0};
+    size_t per_gate = gate_columns(w, unit);
+
+    s.columns = per_gate * w->gates;
+    s.gate_stride = per_gate * VEC_LANES;
+    if (rows == 1 && s.columns >= 3 && per_gate == COLUMNS / w->gates &&
+        end - unit > granule &&
+        gate_columns(w, unit + granule) == per_gate) {
+        s.panels = 2;
+        s.gate_stride *= 2;
+        s.units = min_size(end - unit, 2 * granule);
+    }
+    s.whole = s.units == s.gate_stride;
+    return s;
+}
+
+/* Fills the offsets of the columns: gate g of the tile begins at g * stride,
+ * a second panel follows the first within each gate. */
+static void offsets(const srnn_panels *w, const stop *s, size_t stride,
+                    size_t *at)
+{
+    size_t p, c, per_gate = s->columns / w->gates;
+
+    for (p = 0; p < s->panels; p++)
+        for (c = 0; c < s->columns; c++)
+            *at++ = c / per_gate * stride +
+                    (p * per_gate + c % per_gate) * VEC_LANES;
+}
+
+#define SCRATCH_REALS (VEC_ROWS_MAX * PANEL_REALS)
+
+/* Copies gates x units reals of each row between the caller's layout, where a
+ * gate begins every `units` of the matrix, and the padded scratch. */
+static void stage_in(const srnn_panels *w, const stop *s, size_t rows,
+                     const srnn_real *from, size_t ld, srnn_real *scratch)
+{
+    size_t r, g, u, row = w->gates * s->gate_stride;
+
+    for (r = 0; r < rows; r++)
+        for (g = 0; g < w->gates; g++)
+            for (u = 0; u < s->gate_stride; u += VEC_LANES)
+                v_store(scratch + r * row + g * s->gate_stride + u,
+                        v_load_n(from + r * ld + g * w->units + u,
+                                 u < s->units ? s->units - u : 0));
+}
+
+static void stage_out(const srnn_panels *w, const stop *s, size_t rows,
+                      const srnn_real *scratch, srnn_real *to, size_t ld)
+{
+    size_t r, g, u, row = w->gates * s->gate_stride;
+
+    for (r = 0; r < rows; r++)
+        for (g = 0; g < w->gates; g++)
+            for (u = 0; u < s->units; u += VEC_LANES)
+                v_store_n(to + r * ld + g * w->units + u,
+                          v_load(scratch + r * row + g * s->gate_stride + u),
+                          s->units - u);
+}
+
+/* Rows are cut into blocks of nearly the same size, none above the tile: how
+ * many the next block takes of those left. */
+static size_t block_rows(size_t left, size_t columns)
+{
+    const size_t most = rows_at_most(columns);
+    const size_t blocks = (left + most - 1) / most;
+
+    return (left + blocks - 1) / blocks;
+}
+
+/* What is done with a tile, and where its chains start. */
+typedef struct walk {
+    const srnn_panels *w;
+    const srnn_rows *a;
+    size_t rows;
+    const srnn_real *init; /* row 0, unit 0; NULL: zero */
+    size_t ldinit;         /* 0: the same for every row */
+    srnn_real *out;        /* NULL: fn takes the tiles */
+    size_t ldout;
+    srnn_tile_fn *fn;
+    const srnn_cell *cell;
+} walk;
+
+static void walk_panel(const walk *k, const stop *s)
+{
+    srnn_real scratch[SCRATCH_REALS], staged[SCRATCH_REALS];
+    const srnn_panels *w = k->w;
+    const size_t row = w->gates * s->gate_stride;
+    const int direct = k->out && s->whole;
+    const int stage = k->init && !s->whole;
+    size_t r0, i, rows;
+    micro m = {.w = {panel_at(w, s->unit)}};
+
+    if (s->panels == 2)
+        m.w[1] = panel_at(w, s->unit + panel_units(w->gates));
+    offsets(w, s, stage ? s->gate_stride : w->units, m.from);
+    offsets(w, s, direct ? w->units : s->gate_stride, m.to);
+    m.ldout = direct ? k->ldout : row;
+    m.ldinit = stage && k->ldinit ? row : k->ldinit;
+    for (i = 0; i < 2; i++) {
+        m.k[i] = k->a->k[i];
+        m.lda[i] = k->a->lda[i];
+    }
+    if (stage && !k->ldinit)
+        stage_in(w, s, 1, k->init + s->unit, 0, staged);
+    for (r0 = 0; r0 < k->rows; r0 += rows) {
+        rows = block_rows(k->rows - r0, s->columns);
+        for (i = 0; i < 2; i++)
+            m.a[i] = m.k[i] ? k->a->a[i] + r0 * k->a->lda[i] : NULL;
+        if (stage && k->ldinit)
+            stage_in(w, s, rows, k->init + r0 * k->ldinit + s->unit,
+                     k->ldinit, staged);
+        if (k->init)
+            m.init = stage ? staged
+                           : k->init + r0 * k->ldinit + s->unit;
+        m.out = direct ? k->out + r0 * k->ldout + s->unit : scratch;
+        if (s->panels == 2)
+            micro_pair(s->columns, &m);
+        else
+            micro_plain(rows, s->columns, &m);
+        if (k->fn) {
+            srnn_tile t = {r0, rows, s->unit, s->units, scratch, row,
+                           s->gate_stride};
+
+            k->fn(k->cell, &t);
+        } else if (!direct) {
+            stage_out(w, s, rows, scratch, k->out + r0 * k->ldout + s->unit,
+                      k->ldout);
+        }
+    }
+}
+
+static void walk_panels(const walk *k, size_t unit0, size_t unit1, int flip)
+{
+    const size_t granule = panel_units(k->w->gates);
+    size_t u = unit0, end = unit1;
+
+    if (k->rows == 0)
+        return;
+    while (!flip && u < unit1) {
+        stop s = stop_at(k->w, k->rows, u, unit1);
+
+        walk_panel(k, &s);
+        u += s.panels * granule;
+    }
+    while (flip && end > unit0) {
+        size_t panels = (end - unit0 + granule - 1) / granule;
+        size_t last = unit0 + (panels - 1) * granule;
+        stop s;
+
+        if (panels > 1) {
+            s = stop_at(k->w, k->rows, last - granule, end);
+            if (s.panels == 2)
+                last -= granule;
+        }
+        s = stop_at(k->w, k->rows, last, end);
+        walk_panel(k, &s);
+        end = last;
+    }
+}
+
+static void product(const srnn_panels *w, size_t rows, const srnn_rows *a,
+                    srnn_start start, const srnn_real *bias, srnn_real *c,
+                    size_t ldc, size_t unit0, size_t unit1)
+{
+    walk k = {.w = w, .a = a, .rows = rows, .out = c, .ldout = ldc};
+
+    if (start == SRNN_START_BIAS)
+        k.init = bias;
+    if (start == SRNN_START_VALUE) {
+        k.init = c;
+        k.ldinit = ldc;
+    }
+    walk_panels(&k, unit0, unit1, 0);
+}
+
+static void step(const srnn_panels *w, size_t rows, const srnn_rows *a,
+                 srnn_start start, const srnn_real *bias, srnn_tile_fn *fn,
+                 const srnn_cell *cell, size_t unit0, size_t unit1, int flip)
+{
+    walk k = {.w = w, .a = a, .rows = rows, .fn = fn, .cell = cell};
+
+    if (start == SRNN_START_BIAS)
+        k.init = bias;
+    if (start == SRNN_START_VALUE) {
+        k.init = cell->dh;
+        k.ldinit = cell->lddh;
+    }
+    walk_panels(&k, unit0, unit1, flip);
+}

@@ -1,0 +1,409 @@
+/* Every kernel as a textbook writes it: plain loops and libm, nothing shared
+ * with the vector bodies. It is the scalar rung, what the vector rungs are
+ * checked against in the bench, and, compiled again with the compiler's own
+ * vectorisation, what they are compared with. */
+#include "rungs.h"
+
+#include <math.h>
+#include <string.h>
+
+#ifndef SRNN_RUNG_NAME
+#define SRNN_RUNG_NAME scalar
+#endif
+#define GLUE(a, b) a##b
+#define RUNG_FUNCTION(name) GLUE(srnn_rung_, name)
+#define TEXT(name) #name
+#define RUNG_TEXT(name) TEXT(name)
+
+#define TILE_UNITS 16
+
+/* ---- activations -------------------------------------------------------- */
+
+/* Subnormal numbers are zeros of their sign. */
+static float flush(float x)
+{
+    return fabsf(x) < 0x1p-126f ? copysignf(0, x) : x;
+}
+
+static float exp_of(float x)
+{
+    return flush(expf(flush(x)));
+}
+
+static float log_of(float x)
+{
+    return logf(flush(x));
+}
+
+static float sigmoid_of(float x)
+{
+    x = flush(x);
+    return x < 0 ? flush(expf(x) / (1 + expf(x))) : 1 / (1 + expf(-x));
+}
+
+static float tanh_of(float x)
+{
+    return tanhf(flush(x));
+}
+
+static float relu_of(float x)
+{
+    x = flush(x);
+    return x < 0 ? 0 : x;
+}
+
+static void exp_array(size_t n, const float *x, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = exp_of(x[j]);
+}
+
+static void log_array(size_t n, const float *x, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = log_of(x[j]);
+}
+
+static void sigmoid_array(size_t n, const float *x, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = sigmoid_of(x[j]);
+}
+
+static void tanh_array(size_t n, const float *x, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = tanh_of(x[j]);
+}
+
+static void relu_array(size_t n, const float *x, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = relu_of(x[j]);
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+static float row_max(size_t n, const float *x)
+{
+    float most = x[0];
+
+    for (size_t j = 1; j < n; j++)
+        if (most < x[j] || isnan(x[j]))
+            most = x[j];
+    return most;
+}
+
+static void softmax(size_t rows, size_t n, const float *x, size_t ldx,
+                    float *y, size_t ldy)
+{
+    for (size_t r = 0; n > 0 && r < rows; r++, x += ldx, y += ldy) {
+        float most = row_max(n, x), sum = 0;
+
+        for (size_t j = 0; j < n; j++) {
+            y[j] = exp_of(x[j] - most);
+            sum += y[j];
+        }
+        for (size_t j = 0; j < n; j++)
+            y[j] /= sum;
+    }
+}
+
+static void softmax_xent(size_t rows, size_t n, const float *x, size_t ldx,
+                         const int32_t *target, float *loss, float *dx,
+                         size_t lddx, float scale)
+{
+    for (size_t r = 0; r < rows; r++, x += ldx) {
+        float most, hit, sum = 0;
+
+        loss[r] = 0;
+        if (target[r] < 0) {
+            if (dx)
+                memset(dx + r * lddx, 0, n * sizeof *dx);
+            continue;
+        }
+        most = row_max(n, x);
+        hit = x[target[r]] - most;
+        for (size_t j = 0; j < n; j++)
+            sum += exp_of(x[j] - most);
+        loss[r] = log_of(sum) - hit;
+        for (size_t j = 0; dx && j < n; j++) {
+            float p = exp_of(x[j] - most) / sum;
+
+            dx[r * lddx + j] = scale * (j == (size_t)target[r] ? p - 1 : p);
+        }
+    }
+}
+
+static double sum_squares(size_t n, const float *x)
+{
+    double sum = 0;
+
+    for (size_t j = 0; j < n; j++)
+        sum += (double)x[j] * x[j];
+    return sum;
+}
+
+/* ---- products ----------------------------------------------------------- */
+
+static size_t panels_size(size_t gates, size_t units, size_t k)
+{
+    return gates * units * k;
+}
+
+static size_t panel_units(size_t gates)
+{
+    (void)gates;
+    return TILE_UNITS;
+}
+
+static void pack(const srnn_panels *p, const float *w, size_t row, size_t col)
+{
+    for (size_t m = 0; m < p->gates * p->units; m++)
+        for (size_t k = 0; k < p->k; k++)
+            p->data[m * p->k + k] = w[m * row + k * col];
+}
+
+/* Row r of a against row m of w. */
+static float dot(const srnn_panels *w, size_t m, const srnn_rows *a, size_t r,
+                 float sum)
+{
+    const float *v = w->data + m * w->k;
+
+    for (int s = 0; s < 2; s++) {
+        for (size_t k = 0; k < a->k[s]; k++)
+            sum += v[k] * a->a[s][r * a->lda[s] + k];
+        v += a->k[s];
+    }
+    return sum;
+}
+
+static void product(const srnn_panels *w, size_t rows, const srnn_rows *a,
+                    srnn_start start, const float *bias, float *c, size_t ldc,
+                    size_t unit0, size_t unit1)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t g = 0; g < w->gates; g++)
+            for (size_t u = unit0; u < unit1; u++) {
+                size_t m = g * w->units + u;
+                float first = start == SRNN_START_BIAS ? bias[m]
+                              : start == SRNN_START_VALUE ? c[r * ldc + m]
+                                                          : 0;
+
+                c[r * ldc + m] = dot(w, m, a, r, first);
+            }
+}
+
+static void step(const srnn_panels *w, size_t rows, const srnn_rows *a,
+                 srnn_start start, const float *bias, srnn_tile_fn *fn,
+                 const srnn_cell *cell, size_t unit0, size_t unit1, int flip)
+{
+    float prod[4 * TILE_UNITS];
+
+    (void)flip;
+    for (size_t u0 = unit0; u0 < unit1; u0 += TILE_UNITS)
+        for (size_t r = 0; r < rows; r++) {
+            size_t units = unit1 - u0 < TILE_UNITS ? unit1 - u0 : TILE_UNITS;
+            srnn_tile t = {r, 1, u0, units, prod, 4 * TILE_UNITS, TILE_UNITS};
+
+            for (size_t g = 0; g < w->gates; g++)
+                for (size_t u = 0; u < units; u++) {
+                    size_t m = g * w->units + u0 + u;
+                    float first =
+                        start == SRNN_START_BIAS ? bias[m]
+                        : start == SRNN_START_VALUE
+                            ? cell->dh[r * cell->lddh + m]
+                            : 0;
+
+                    prod[g * TILE_UNITS + u] = dot(w, m, a, r, first);
+                }
+            fn(cell, &t);
+        }
+}
+
+static size_t gemm_tn_work(size_t m, size_t n)
+{
+    (void)m;
+    (void)n;
+    return 0;
+}
+
+/* The position in memory of the s-th of all steps and rows, in the order of
+ * accumulation. */
+static size_t position(size_t s, size_t steps, size_t batch)
+{
+    return (steps - 1 - s / batch) * batch + s % batch;
+}
+
+static void gemm_tn(size_t m, size_t n, size_t steps, size_t batch,
+                    const float *a, size_t lda, const float *b, size_t ldb,
+                    float *c, size_t ldc, float *work)
+{
+    (void)work;
+    for (size_t s = 0; s < steps * batch; s++) {
+        const float *ar = a + position(s, steps, batch) * lda;
+        const float *br = b + position(s, steps, batch) * ldb;
+
+        for (size_t i = 0; i < m; i++)
+            for (size_t j = 0; j < n; j++)
+                c[i * ldc + j] += ar[i] * br[j];
+    }
+}
+
+static void bias_grad(size_t m, size_t steps, size_t batch, const float *a,
+                      size_t lda, float *d)
+{
+    for (size_t s = 0; s < steps * batch; s++)
+        for (size_t i = 0; i < m; i++)
+            d[i] += a[position(s, steps, batch) * lda + i];
+}
+
+#include "reference_cells.h"
+
+/* ---- vectors ------------------------------------------------------------ */
+
+static void scale(size_t n, float a, float *x)
+{
+    for (size_t j = 0; j < n; j++)
+        x[j] *= a;
+}
+
+static void add(size_t n, const float *x, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] += x[j];
+}
+
+static void clip(size_t n, float limit, float *x)
+{
+    for (size_t j = 0; j < n; j++)
+        x[j] = x[j] > limit ? limit : x[j] < -limit ? -limit : x[j];
+}
+
+static void sgd(size_t n, const srnn_sgd *s, const float *g, float *m,
+                float *p)
+{
+    for (size_t j = 0; j < n; j++) {
+        float d = g[j] + s->decay * p[j];
+
+        if (s->momentum != 0)
+            d = m[j] = s->first ? d : s->momentum * m[j] + d;
+        p[j] -= s->lr * d;
+    }
+}
+
+static void adam(size_t n, const srnn_adam *s, const float *g, float *m,
+                 float *v, float *p)
+{
+    for (size_t j = 0; j < n; j++) {
+        m[j] += s->one_minus_beta1 * (g[j] - m[j]);
+        v[j] = s->beta2 * v[j] + s->one_minus_beta2 * g[j] * g[j];
+        p[j] = p[j] * s->shrink -
+               s->rate * (m[j] / (sqrtf(v[j]) / s->root + s->eps));
+    }
+}
+
+static void gather(size_t rows, size_t dim, const int32_t *id,
+                   const float *table, float *y, size_t ldy)
+{
+    for (size_t r = 0; r < rows; r++)
+        memcpy(y + r * ldy, table + (size_t)id[r] * dim, dim * sizeof *y);
+}
+
+static void scatter_add(size_t steps, size_t batch, size_t dim,
+                        const int32_t *id, const float *dy, size_t lddy,
+                        float *dtable)
+{
+    for (size_t s = 0; s < steps * batch; s++) {
+        size_t r = position(s, steps, batch);
+
+        for (size_t j = 0; j < dim; j++)
+            dtable[(size_t)id[r] * dim + j] += dy[r * lddy + j];
+    }
+}
+
+/* ---- random numbers ----------------------------------------------------- */
+
+static uint32_t word(const srnn_stream *s, size_t j)
+{
+    uint32_t counter[4] = {(uint32_t)(j / 4), s->id[0], s->id[1], s->id[2]};
+    uint32_t out[4];
+
+    srnn_philox(s->seed, counter, out);
+    return out[j % 4];
+}
+
+static void uniform(const srnn_stream *s, size_t n, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = (float)(word(s, j) >> 8) * 0x1p-24f;
+}
+
+static void normal(const srnn_stream *s, size_t n, float *y)
+{
+    const float tau = 6.2831853f;
+
+    for (size_t j = 0; j < n; j++) {
+        float u = (float)((word(s, j & ~(size_t)1) >> 8) + 1) * 0x1p-24f;
+        float v = (float)(word(s, j | 1) >> 8) * 0x1p-24f;
+
+        y[j] = sqrtf(-2 * logf(u)) * (j % 2 ? sinf(tau * v) : cosf(tau * v));
+    }
+}
+
+static uint64_t flush_nothing(void)
+{
+    return 0;
+}
+
+static void restore_nothing(uint64_t mode)
+{
+    (void)mode;
+}
+
+void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
+{
+    *k = (srnn_kernels){
+        .name = RUNG_TEXT(SRNN_RUNG_NAME),
+        .lanes = 1,
+        .exp = exp_array,
+        .log = log_array,
+        .sigmoid = sigmoid_array,
+        .tanh = tanh_array,
+        .relu = relu_array,
+        .softmax = softmax,
+        .softmax_xent = softmax_xent,
+        .panels_size = panels_size,
+        .pack = pack,
+        .product = product,
+        .panel_units = panel_units,
+        .step = step,
+        .tile = {[SRNN_TILE_RNN_TANH] = rnn_tanh,
+                 [SRNN_TILE_RNN_RELU] = rnn_relu,
+                 [SRNN_TILE_LSTM] = lstm,
+                 [SRNN_TILE_GRU_AFTER] = gru_after,
+                 [SRNN_TILE_GRU_BEFORE_RZ] = gru_before_rz,
+                 [SRNN_TILE_GRU_BEFORE_N] = gru_before_n,
+                 [SRNN_TILE_RNN_TANH_BWD] = rnn_tanh_bwd,
+                 [SRNN_TILE_RNN_RELU_BWD] = rnn_relu_bwd,
+                 [SRNN_TILE_LSTM_BWD] = lstm_bwd,
+                 [SRNN_TILE_GRU_AFTER_BWD] = gru_after_bwd,
+                 [SRNN_TILE_GRU_BEFORE_N_BWD] = gru_before_n_bwd,
+                 [SRNN_TILE_GRU_BEFORE_RZ_BWD] = gru_before_rz_bwd},
+        .gemm_tn = gemm_tn,
+        .gemm_tn_work = gemm_tn_work,
+        .bias_grad = bias_grad,
+        .sum_squares = sum_squares,
+        .scale = scale,
+        .add = add,
+        .clip = clip,
+        .sgd = sgd,
+        .adam = adam,
+        .gather = gather,
+        .scatter_add = scatter_add,
+        .uniform = uniform,
+        .normal = normal,
+        .flush = flush_nothing,
+        .restore = restore_nothing,
+    };
+}

@@ -1,0 +1,212 @@
+/* Loops over arrays: scale, add, clip, SGD, Adam, gather; each element within
+ * the bound of its formula, lengths around the vectors, between guard pages. */
+#include "check.h"
+#include "numbers.h"
+#include "oracle.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LENGTHS(k) (6 * (k)->lanes + 3)
+
+static float *copy(const float *x, size_t n)
+{
+    float *y = guard_reals(n);
+
+    memcpy(y, x, n * sizeof *x);
+    return y;
+}
+
+/* One rounding: the product and the sum of two floats, rounded by the
+ * conversion, are what every rung must give, to the bit. */
+static void scale_add(const srnn_kernels *k)
+{
+    for (size_t n = 0; n < LENGTHS(k); n++) {
+        float *x, *y, *z;
+        const float a = data_real();
+
+        guard_begin((int)(n & 1));
+        x = guard_matrix(1, n, n, 3);
+        y = guard_matrix(1, n, n, 3);
+        z = copy(y, n);
+        k->add(n, x, y);
+        for (size_t j = 0; j < n; j++)
+            CHECK(y[j] == (float)((double)z[j] + x[j]));
+        memcpy(z, x, n * sizeof *x);
+        k->scale(n, a, x);
+        for (size_t j = 0; j < n; j++)
+            CHECK(x[j] == (float)((double)a * z[j]));
+    }
+}
+
+static void clip(const srnn_kernels *k)
+{
+    for (size_t n = 0; n < LENGTHS(k); n++) {
+        float *x, *z;
+
+        guard_begin((int)(n & 1));
+        x = guard_matrix(1, n, n, 3);
+        if (n > 2) {
+            x[0] = INFINITY;
+            x[1] = -INFINITY;
+            x[2] = -0.0f;
+        }
+        z = copy(x, n);
+        k->clip(n, 1.5f, x);
+        for (size_t j = 0; j < n; j++) {
+            float want = z[j] > 1.5f ? 1.5f : z[j] < -1.5f ? -1.5f : z[j];
+
+            CHECK(bits_of(x[j]) == bits_of(want));
+        }
+    }
+}
+
+static void sgd_case(const srnn_kernels *k, size_t n, const srnn_sgd *s,
+                     worst *seen)
+{
+    float *g, *m, *p, *m0, *p0;
+
+    guard_begin((int)(n & 1));
+    g = guard_matrix(1, n, n, 1);
+    m = guard_matrix(1, n, n, 1);
+    p = guard_matrix(1, n, n, 1);
+    m0 = copy(m, n);
+    p0 = copy(p, n);
+    k->sgd(n, s, g, s->momentum != 0 ? m : NULL, p);
+    for (size_t j = 0; j < n; j++) {
+        est em = exact(m0[j]), ep = exact(p0[j]);
+
+        oracle_sgd(s, exact(g[j]), &em, &ep);
+        worst_see(seen, m[j], em.v, em.e, "m", n, j);
+        worst_see(seen, p[j], ep.v, ep.e, "p", n, j);
+    }
+}
+
+static void sgd(const srnn_kernels *k)
+{
+    static const srnn_sgd forms[] = {{0.1f, 0, 0, 0},
+                                     {0.1f, 0.9f, 0, 1},
+                                     {0.1f, 0.9f, 0, 0},
+                                     {0.03f, 0.9f, 0.01f, 0}};
+    worst seen = {0};
+
+    for (size_t n = 0; n < LENGTHS(k); n++)
+        for (int f = 0; f < 4; f++)
+            sgd_case(k, n, &forms[f], &seen);
+    worst_end(&seen, "sgd");
+}
+
+static void adam_case(const srnn_kernels *k, size_t n, const srnn_adam *s,
+                      double wrong, worst *seen)
+{
+    float *g, *m, *v, *p, *m0, *v0, *p0;
+
+    guard_begin((int)(n & 1));
+    g = guard_matrix(1, n, n, 1);
+    m = guard_matrix(1, n, n, 1);
+    v = guard_matrix(1, n, n, 1);
+    p = guard_matrix(1, n, n, 1);
+    for (size_t j = 0; j < n; j++)
+        v[j] = fabsf(v[j]);
+    m0 = copy(m, n);
+    v0 = copy(v, n);
+    p0 = copy(p, n);
+    k->adam(n, s, g, m, v, p);
+    for (size_t j = 0; j < n; j++) {
+        est em = exact(m0[j]), ev = exact(v0[j]), ep = exact(p0[j]);
+
+        oracle_adam(s, exact(g[j]), &em, &ev, &ep);
+        worst_see(seen, m[j], em.v, em.e, "m", n, j);
+        worst_see(seen, v[j], ev.v, ev.e, "v", n, j);
+        worst_see(seen, p[j], ep.v + wrong * ep.e, ep.e, "p", n, j);
+    }
+}
+
+static void adam(const srnn_kernels *k)
+{
+    static const uint64_t steps[] = {1, 2, 1000, 1000000};
+    worst seen = {0}, wrong = {0};
+
+    for (size_t n = 0; n < LENGTHS(k); n++) {
+        srnn_adam s = srnn_adam_at(2e-3, 0.9, 0.999, 1e-8, n % 2 ? 0 : 0.01,
+                                   steps[n % 4]);
+
+        adam_case(k, n, &s, 0, &seen);
+    }
+    worst_end(&seen, "adam");
+    {
+        srnn_adam s = srnn_adam_at(2e-3, 0.9, 0.999, 1e-8, 0, 3);
+
+        adam_case(k, 40, &s, 2, &wrong);
+    }
+    CHECK(wrong.ratio > 1);
+}
+
+/* beta^step in long double by plain multiplication; the double powers lose
+ * 2^-53 a squaring and product, (2 log2 step + 1) in all, times beta^step /
+ * (1 - beta^step), then one rounding to float. */
+static void adam_scalars(void)
+{
+    static const uint64_t steps[] = {1, 2, 3, 10, 1000, 12345, 100000};
+    const double b1 = 0.9, b2 = 0.999, lr = 2e-3;
+    worst seen = {0};
+
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        srnn_adam s = srnn_adam_at(lr, b1, b2, 1e-8, 0.01, steps[i]);
+        long double p1 = 1, p2 = 1;
+        double rate, root, slack;
+
+        for (uint64_t t = 0; t < steps[i]; t++) {
+            p1 *= b1;
+            p2 *= b2;
+        }
+        rate = (double)(lr / (1 - p1));
+        root = (double)sqrtl(1 - p2);
+        slack = 40 * 0x1p-53 / (1 - b2);
+        worst_see(&seen, s.rate, rate, rate * (U + slack), "rate", i, 0);
+        worst_see(&seen, s.root, root, root * (U + slack), "root", i, 0);
+        CHECK(s.shrink == (float)(1 - lr * 0.01));
+        CHECK(s.beta2 == 0.999f && s.eps == 1e-8f);
+        CHECK(s.one_minus_beta1 == (float)(1 - 0.9));
+        CHECK(s.one_minus_beta2 == (float)(1 - 0.999));
+    }
+    worst_end(&seen, "srnn_adam_at");
+}
+
+static void gather(const srnn_kernels *k)
+{
+    enum { ROWS = 7, WORDS = 5 };
+
+    for (size_t dim = 1; dim < LENGTHS(k); dim++) {
+        const size_t ldy = dim + 3;
+        float *table, *y;
+        int32_t *id;
+
+        guard_begin((int)(dim / 2 & 1));
+        table = guard_matrix(WORDS, dim, dim, 1);
+        y = guard_blank(ROWS, dim, ldy);
+        id = guard_ints(ROWS);
+        for (int r = 0; r < ROWS; r++)
+            id[r] = r == 3 ? WORDS - 1 : (int32_t)data_below(WORDS);
+        k->gather(ROWS, dim, id, table, y, ldy);
+        for (size_t r = 0; r < ROWS; r++)
+            CHECK(!memcmp(y + r * ldy, table + (size_t)id[r] * dim,
+                          dim * sizeof *y));
+        CHECK(!poison_errors(y, ROWS, dim, ldy));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const check_case cases[] = {
+        {"adam_at", NULL, adam_scalars},
+        {"scale-add", scale_add, NULL},
+        {"clip", clip, NULL},
+        {"sgd", sgd, NULL},
+        {"adam", adam, NULL},
+        {"gather", gather, NULL},
+        {NULL, NULL, NULL},
+    };
+
+    return check_main(argc, argv, cases);
+}

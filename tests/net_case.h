@@ -1,0 +1,55 @@
+/* A small net of one recurrent node with its data, in the library's real type:
+ * "x" (reals, or tokens through the embedding "in") -> "rnn" -> linear "out"
+ * -> cross-entropy "loss" with targets "y". */
+#ifndef SRNN_TESTS_NET_CASE_H
+#define SRNN_TESTS_NET_CASE_H
+
+#include <simdrnn/simdrnn.h>
+
+typedef struct net_case {
+    srnn_cell_kind cell;
+    int z_takes_new;
+    size_t layers, steps, batch, in, hidden, classes;
+    int tokens;
+} net_case;
+
+/* All cells, GRUs in both conventions of z. */
+enum { CASE_CELLS = 7 };
+void case_cell(net_case *c, size_t i);
+
+/* Values are full random mantissas; a quarter of the targets is -1, never
+ * the first. */
+typedef struct net_data {
+    net_case c;
+    srnn_real *x;     /* [T][B][in] */
+    int32_t *token;   /* [T][B] */
+    int32_t *target;  /* [T][B] */
+    srnn_real *state; /* all states, [B][hidden] one after another */
+    size_t states;
+} net_data;
+
+/* "gru_new/L2T3B2I5H7C4" in static storage. */
+const char *case_name(const net_case *c);
+
+/* Ends the program with the library's message unless status is SRNN_OK. */
+void must(srnn_status status);
+
+/* The net on a table, its parameters U(-1, 1) over the root of their columns,
+ * biases U(-1/2, 1/2). */
+srnn_net *case_net(const srnn_kernels *k, const net_case *c);
+void case_fill_params(srnn_net *net);
+
+void case_data(net_data *d, const net_case *c);
+void case_free(net_data *d);
+
+/* Which input each array of the case is for. */
+void case_inputs(const net_data *d, const srnn_net *net, srnn_array in[2]);
+
+/* A trainer that also makes the gradients of inputs. */
+srnn_trainer *case_trainer(srnn_net *net, const net_case *c, size_t threads);
+void case_trainer_states(srnn_trainer *t, const net_data *d);
+srnn_session *case_session(srnn_net *net, const net_case *c, size_t steps,
+                           size_t threads);
+void case_session_states(srnn_session *s, const net_data *d);
+
+#endif

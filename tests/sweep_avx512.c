@@ -1,0 +1,7 @@
+/* The block oracle of the sweep with eight doubles a vector. */
+#define LANES 8
+#define SWEEP sweep_avx512
+#define EXP Sleef_expd8_u10avx512f
+#define LOG Sleef_logd8_u10avx512f
+#define TANH Sleef_tanhd8_u10avx512f
+#include "sweep_lanes.h"
