@@ -98,7 +98,7 @@ static void slab_panel(size_t m, size_t n, size_t columns, size_t count,
         k.a[0] = a + i * count;
         k.out = whole ? to : scratch;
         k.init = k.out;
-        micro_columns(rows, columns, 1, &k);
+        micro_packed(rows, columns, &k);
         for (r = 0; r < rows && !whole; r++)
             for (j = 0; j < n; j += VEC_LANES)
                 v_store_n(to + r * ldc + j, v_load(scratch + r * k.ldout + j),

@@ -5,6 +5,7 @@
  * width of the rung. */
 
 #define VEC_ROWS_MAX 8
+#define NOINLINE __attribute__((noinline))
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
@@ -27,6 +28,43 @@ typedef struct micro {
     size_t to[2 * COLUMNS];
 } micro;
 
+/* One k of a panel. Of the rows' broadcasts and the columns' weights the fewer
+ * stay in registers, so that accumulators, they and one more fit: 3 x 4 of 16
+ * registers, 6 x 4 or 8 x 3 of 32. */
+INLINE void micro_rows_held(const size_t R, const size_t C, const srnn_real *w,
+                            const srnn_real *const *a, size_t k,
+                            vr (*acc)[COLUMNS])
+{
+    vr x[VEC_ROWS_MAX];
+    size_t i, c;
+
+    UNROLL for (i = 0; i < R; i++)
+        x[i] = v_set1(a[i][k]);
+    UNROLL for (c = 0; c < C; c++) {
+        const vr y = v_load(w + c * VEC_LANES);
+
+        UNROLL for (i = 0; i < R; i++)
+            acc[i][c] = v_fma(y, x[i], acc[i][c]);
+    }
+}
+
+INLINE void micro_columns_held(const size_t R, const size_t C,
+                               const srnn_real *w, const srnn_real *const *a,
+                               size_t k, vr (*acc)[COLUMNS])
+{
+    vr y[COLUMNS];
+    size_t i, c;
+
+    UNROLL for (c = 0; c < C; c++)
+        y[c] = v_load(w + c * VEC_LANES);
+    UNROLL for (i = 0; i < R; i++) {
+        const vr x = v_set1(a[i][k]);
+
+        UNROLL for (c = 0; c < C; c++)
+            acc[i][c] = v_fma(y[c], x, acc[i][c]);
+    }
+}
+
 /* P panels x R rows x C columns, all constants after inlining. `packed` means
  * that a lies k-major in tiles of R rows. Offsets of panel 1 follow at C. */
 INLINE void micro_run(const size_t P, const size_t R, const size_t C,
@@ -47,16 +85,18 @@ INLINE void micro_run(const size_t P, const size_t R, const size_t C,
             const srnn_real *a[VEC_ROWS_MAX];
             const size_t n = m->k[s];
 
+            if (n == 0) /* and no pointer */
+                continue;
             UNROLL for (i = 0; i < R; i++)
                 a[i] = m->a[s] + (packed ? i : i * m->lda[s]);
             for (k = 0; k < n; k++) {
-                UNROLL for (i = 0; i < P * R; i++) {
-                    vr x = v_set1(a[i % R][packed ? k * R : k]);
-
-                    UNROLL for (c = 0; c < C; c++)
-                        acc[i][c] = v_fma(v_load(w[i / R] + c * VEC_LANES), x,
-                                          acc[i][c]);
-                }
+                if (R < C)
+                    UNROLL for (i = 0; i < P; i++)
+                        micro_rows_held(R, C, w[i], a, packed ? k * R : k,
+                                        &acc[i * R]);
+                else
+                    micro_columns_held(R, C, w[0], a, packed ? k * R : k,
+                                       acc);
                 UNROLL for (i = 0; i < P; i++)
                     w[i] += C * VEC_LANES;
             }
@@ -134,14 +174,21 @@ INLINE void micro_columns(size_t rows, size_t columns, const int packed,
     }
 }
 
-static void micro_plain(size_t rows, size_t columns, const micro *m)
+/* Functions of their own: inlined, the caller's values take registers that the
+ * accumulators need. */
+static NOINLINE void micro_plain(size_t rows, size_t columns, const micro *m)
 {
     micro_columns(rows, columns, 0, m);
 }
 
+static NOINLINE void micro_packed(size_t rows, size_t columns, const micro *m)
+{
+    micro_columns(rows, columns, 1, m);
+}
+
 /* One row of four columns has too few chains in flight to hide the latency of
  * an FMA, fewer columns all the more: two panels at once have enough. */
-static void micro_pair(size_t columns, const micro *m)
+static NOINLINE void micro_pair(size_t columns, const micro *m)
 {
     switch (columns) {
     case 3:
