@@ -18,7 +18,6 @@ typedef struct timeline {
     size_t batch, hidden;
     size_t state;          /* batch * hidden */
     size_t gate_ld;        /* between rows of gates, or of x in inference */
-    int z_takes_new;
 } timeline;
 
 static timeline timeline_of(const pass *p, const node *n, const layer *y,
@@ -35,8 +34,7 @@ static timeline timeline_of(const pass *p, const node *n, const layer *y,
                       p->s->batch,
                       hidden,
                       p->s->batch * hidden,
-                      (r->gate ? row->slots : row->gates) * hidden,
-                      n->recurrent.z_takes_new};
+                      r->cell.ldx};
 }
 
 /* y of step t; t = -1, the state before, is a state earlier in memory. */
@@ -58,25 +56,16 @@ static srnn_real *gates_at(const timeline *l, size_t t)
 /* What the elementwise functions see of step t. */
 static srnn_cell cell_at(const timeline *l, size_t t)
 {
-    const size_t h = l->hidden;
-    srnn_cell c = {.units = h,
-                   .h_prev = y_at(l, t - 1),
-                   .ldh_prev = h,
-                   .h = y_at(l, t),
-                   .ldh = h,
-                   .work = l->r->work,
-                   .ldwork = 2 * h,
-                   .z_takes_new = l->z_takes_new};
+    srnn_cell c = l->r->cell;
 
+    c.h_prev = y_at(l, t - 1);
+    c.h = y_at(l, t);
     if (l->row->has_c) {
         c.c_prev = c_at(l, t - 1);
         c.c = c_at(l, t);
-        c.ldc_prev = c.ldc = h;
     }
-    if (l->r->gate) {
+    if (l->r->gate)
         c.gate = gates_at(l, t);
-        c.ldgate = l->gate_ld;
-    }
     return c;
 }
 
@@ -97,7 +86,6 @@ static void forward_step(const timeline *l, const srnn_real *x, size_t t,
     size_t i, from, to;
 
     c.x = x;
-    c.ldx = l->gate_ld;
     for (i = 0; i < l->row->phases; i++) {
         const phase *f = &l->row->forward[i];
         const size_t h = l->hidden;
@@ -116,7 +104,7 @@ void srnn_layer_forward(const pass *p, const node *n, const layer *y,
                         layer_run *r, const srnn_real *x, size_t ldx)
 {
     const timeline l = timeline_of(p, n, y, r);
-    const size_t block = srnn_block_steps(p->s);
+    const size_t block = p->s->block;
     size_t t0, t, from, to;
 
     copy_state(&l, r->h_state, y_at(&l, (size_t)-1));
@@ -179,9 +167,6 @@ static void backward_step(const timeline *l, size_t t, size_t steps)
     size_t i, from, to;
 
     c.dy = l->r->dy + t * l->state;
-    c.dh = l->r->dh;
-    c.dc = l->r->dc;
-    c.lddy = c.lddh = c.lddc = h;
     crew_span(who, h, l->k->panel_units(1), &from, &to);
     for (i = 0; i < l->row->phases; i++) {
         const phase *b = &l->row->backward[i];

@@ -46,17 +46,18 @@ static void carve(const srnn_session *s, const node *n, run *r, arena *a)
     r->ldy = 1;
 }
 
-/* The total is taken by one worker, over steps and rows rising, in double. */
+/* The total is taken by one worker, over steps and rows rising, in double; it
+ * goes on from the pass before, so that no bit depends on where a call is cut. */
 static void total(const pass *p, const run *r, size_t count)
 {
     const size_t rows = p->steps * p->s->batch;
-    double sum = 0;
+    double sum = *p->loss_sum;
     size_t i;
 
     for (i = 0; i < rows; i++)
         sum += (double)r->own[i];
     *p->loss_sum = sum;
-    *p->loss_count = count;
+    *p->loss_count += count;
 }
 
 static void forward(const pass *p, const node *n, run *r)

@@ -121,6 +121,7 @@ typedef struct layer_run {
     srnn_real *work; /* GRU with reset before: [B][2][H] */
     srnn_real *h_state, *c_state; /* carried, [B][H] */
     srnn_real *dy, *dh, *dc; /* training: [steps][B][H]; [B][H] */
+    srnn_cell cell; /* of a step: what is the same in all of them */
 } layer_run;
 
 /* What one node keeps in a session. */
@@ -148,6 +149,8 @@ typedef struct state_entry {
 struct srnn_session {
     const srnn_net *net;
     size_t batch, steps;
+    size_t block; /* steps whose input products are made in one go: enough
+                     rows for a GEMM, few enough to stay in a cache */
     size_t workers;
     int training;
     pool *pool;
@@ -157,7 +160,7 @@ struct srnn_session {
     size_t states;
     srnn_real **gradient;  /* training: one per parameter */
     srnn_real **tn_work;   /* training: one per worker */
-    double loss_sum;       /* of the last pass, in nats */
+    double loss_sum;       /* of the last call, in nats */
     size_t loss_count;
 };
 
@@ -170,10 +173,6 @@ struct pass {
     double *loss_sum;
     size_t *loss_count;
 };
-
-/* Steps whose input products are made in one go: enough rows for a GEMM, few
- * enough that they stay in a cache. */
-size_t srnn_block_steps(const srnn_session *s);
 
 /* Adds a state to the session's list, or only counts it. */
 void srnn_state_add(srnn_session *s, const node *n, const char *what,

@@ -173,8 +173,13 @@ void pool_barrier(const crew *c)
 void crew_span(const crew *c, size_t n, size_t granule, size_t *from,
                size_t *to)
 {
-    const size_t granules = (n + granule - 1) / granule;
+    const size_t granules =
+        c->workers > 1 ? (n + granule - 1) / granule : 0;
 
+    *from = 0;
+    *to = n;
+    if (c->workers == 1)
+        return;
     *from = granules * c->worker / c->workers * granule;
     *to = granules * (c->worker + 1) / c->workers * granule;
     if (*to > n)

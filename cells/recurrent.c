@@ -174,6 +174,29 @@ static void pack(const srnn_net *net, const node *n)
 
 /* ---- runs ---------------------------------------------------------------- */
 
+/* What the elementwise functions see alike in every step. */
+static srnn_cell every_step(const node *n, const layer_run *y)
+{
+    const cell_row *row = srnn_cell_row(n->recurrent.cell);
+    const size_t h = n->recurrent.hidden;
+
+    return (srnn_cell){.units = h,
+                       .ldx = (y->gate ? row->slots : row->gates) * h,
+                       .ldgate = row->slots * h,
+                       .ldh_prev = h,
+                       .ldh = h,
+                       .ldc_prev = h,
+                       .ldc = h,
+                       .work = y->work,
+                       .ldwork = 2 * h,
+                       .lddy = h,
+                       .dh = y->dh,
+                       .lddh = h,
+                       .dc = y->dc,
+                       .lddc = h,
+                       .z_takes_new = n->recurrent.z_takes_new};
+}
+
 static void carve_layer(const srnn_session *s, const node *n, layer_run *y,
                         arena *a)
 {
@@ -190,7 +213,7 @@ static void carve_layer(const srnn_session *s, const node *n, layer_run *y,
     if (row->phases > 1)
         y->work = srnn_arena_reals(a, 2 * one);
     if (!s->training) {
-        y->x = srnn_arena_reals(a, srnn_block_steps(s) * one * row->gates);
+        y->x = srnn_arena_reals(a, s->block * one * row->gates);
         return;
     }
     y->gate = srnn_arena_reals(a, all * row->slots);
@@ -212,6 +235,7 @@ static void carve(const srnn_session *s, const node *n, run *r, arena *a)
         carve_layer(s, n, last, a);
         if (!a->base)
             continue;
+        last->cell = every_step(n, last);
         r->y = last->y + s->batch * hidden;
         r->dy = last->dy;
     }

@@ -272,8 +272,7 @@ srnn_status srnn_session_loss(srnn_session *s, size_t steps,
                               size_t *count)
 {
     srnn_status status = srnn_session_bind(s, steps, in, ins);
-    double sum = 0;
-    size_t t0, real = 0;
+    size_t t0;
 
     if (!status && s->net->loss < 0)
         status = srnn_fail(SRNN_ESTATE, "the net has no loss");
@@ -281,17 +280,17 @@ srnn_status srnn_session_loss(srnn_session *s, size_t steps,
         status = srnn_session_need(s, s->net->loss);
     if (status)
         return status;
+    s->loss_sum = 0;
+    s->loss_count = 0;
     for (t0 = 0; t0 < steps; t0 += s->steps) {
         const size_t now = steps - t0 < s->steps ? steps - t0 : s->steps;
 
         srnn_session_point(s, t0, now, in, ins);
         srnn_session_pass(s, now, 1, 0);
-        sum += s->loss_sum;
-        real += s->loss_count;
     }
     if (loss)
-        *loss = real ? sum / (double)real : 0;
+        *loss = s->loss_count ? s->loss_sum / (double)s->loss_count : 0;
     if (count)
-        *count = real;
+        *count = s->loss_count;
     return SRNN_OK;
 }

@@ -8,6 +8,8 @@
 
 #define ALIGNMENT 64
 #define BLOCK_ROWS 128
+/* A session of this size or more is not counted further: none can be had. */
+#define MOST_BYTES (SIZE_MAX / 4 / ALIGNMENT * ALIGNMENT)
 
 /* ---- memory -------------------------------------------------------------- */
 
@@ -15,22 +17,25 @@ void *srnn_arena_take(arena *a, size_t bytes)
 {
     void *p = a->base ? a->base + a->used : NULL;
 
-    a->used += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (bytes > MOST_BYTES - a->used)
+        a->used = MOST_BYTES;
+    else
+        a->used += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     return p;
 }
 
 srnn_real *srnn_arena_reals(arena *a, size_t n)
 {
-    return srnn_arena_take(a, n * sizeof(srnn_real));
+    return srnn_arena_take(a, n < MOST_BYTES / sizeof(srnn_real)
+                                  ? n * sizeof(srnn_real)
+                                  : MOST_BYTES);
 }
 
-size_t srnn_block_steps(const srnn_session *s)
+static size_t block_steps(const run_config *c)
 {
-    size_t block = BLOCK_ROWS / s->batch;
+    const size_t block = c->batch < BLOCK_ROWS ? BLOCK_ROWS / c->batch : 1;
 
-    if (block == 0)
-        block = 1;
-    return block < s->steps ? block : s->steps;
+    return block < c->steps ? block : c->steps;
 }
 
 static size_t most_states(const srnn_net *net)
@@ -162,6 +167,7 @@ size_t srnn_session_bytes(const srnn_net *net, const run_config *c)
 
     if (check_config(net, c))
         return 0;
+    s.block = block_steps(c);
     srnn_arena_take(&a, sizeof s);
     carve(&s, &a);
     return a.used;
@@ -187,6 +193,7 @@ srnn_status srnn_session_make(srnn_session **session, const srnn_net *net,
     s->net = net;
     s->batch = c->batch;
     s->steps = c->steps;
+    s->block = block_steps(c);
     s->workers = c->threads;
     s->training = c->training;
     s->gradient = c->gradient;

@@ -186,19 +186,21 @@ srnn_status srnn_trainer_backward(srnn_trainer *t, size_t steps,
                                   const srnn_array *in, size_t ins,
                                   double *loss)
 {
-    srnn_status status = ready(t, steps, in, ins);
-    const srnn_session *s;
+    srnn_session *s = t ? t->session : NULL;
+    srnn_status status;
 
-    if (status)
-        return status;
-    s = t->session;
-    if (steps == 0 || steps > s->steps)
+    if (s && (steps == 0 || steps > s->steps))
         return srnn_fail(SRNN_ESHAPE,
                          "steps is %zu, the trainer was opened for 1 to %zu",
                          steps, s->steps);
+    status = ready(t, steps, in, ins);
+    if (status)
+        return status;
+    s->loss_sum = 0;
+    s->loss_count = 0;
     memset(t->memory, 0, t->total * sizeof *t->memory);
-    srnn_session_point(t->session, 0, steps, in, ins);
-    srnn_session_pass(t->session, steps, 1, 1);
+    srnn_session_point(s, 0, steps, in, ins);
+    srnn_session_pass(s, steps, 1, 1);
     t->last_steps = steps;
     if (loss)
         *loss = s->loss_count ? s->loss_sum / (double)s->loss_count : 0;
@@ -311,8 +313,11 @@ srnn_status srnn_trainer_apply(srnn_trainer *t)
 static srnn_status tensor_of(const srnn_trainer *t, size_t i,
                              srnn_real *const *data, srnn_tensor *out)
 {
-    srnn_status status = srnn_net_param(t ? t->net : NULL, i, out);
+    srnn_status status;
 
+    if (!t || !out)
+        return srnn_fail(SRNN_EINVAL, "%s is NULL", t ? "tensor" : "trainer");
+    status = srnn_net_param(t->net, i, out);
     if (!status)
         out->data = data[i];
     return status;
@@ -332,10 +337,10 @@ size_t srnn_trainer_moments(const srnn_trainer *t)
 srnn_status srnn_trainer_moment(const srnn_trainer *t, size_t which, size_t i,
                                 srnn_tensor *out)
 {
-    if (which >= srnn_trainer_moments(t))
+    if (t && which >= srnn_trainer_moments(t))
         return srnn_fail(SRNN_EINVAL, "moment %zu of %zu", which,
                          srnn_trainer_moments(t));
-    return tensor_of(t, i, t->moment[which], out);
+    return tensor_of(t, i, t ? t->moment[which] : NULL, out);
 }
 
 size_t srnn_trainer_states(const srnn_trainer *t)
@@ -343,16 +348,24 @@ size_t srnn_trainer_states(const srnn_trainer *t)
     return t ? t->session->states : 0;
 }
 
+static srnn_status state_of(const srnn_trainer *t, size_t i, int gradient,
+                            srnn_tensor *out)
+{
+    if (!t)
+        return srnn_fail(SRNN_EINVAL, "trainer is NULL");
+    return srnn_session_state_at(t->session, i, gradient, out);
+}
+
 srnn_status srnn_trainer_state(const srnn_trainer *t, size_t i,
                                srnn_tensor *out)
 {
-    return srnn_session_state_at(t ? t->session : NULL, i, 0, out);
+    return state_of(t, i, 0, out);
 }
 
 srnn_status srnn_trainer_state_gradient(const srnn_trainer *t, size_t i,
                                         srnn_tensor *out)
 {
-    return srnn_session_state_at(t ? t->session : NULL, i, 1, out);
+    return state_of(t, i, 1, out);
 }
 
 void srnn_trainer_reset(srnn_trainer *t)

@@ -16,7 +16,7 @@ static size_t min_size(size_t a, size_t b)
  * one each. */
 static size_t panel_units(size_t gates)
 {
-    return (COLUMNS / gates) * VEC_LANES;
+    return (gates == 1 ? 4 : gates == 2 ? 2 : 1) * VEC_LANES;
 }
 
 /* Columns per gate of the panel that begins at unit u: the last panel has no

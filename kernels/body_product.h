@@ -6,6 +6,7 @@
 typedef struct stop {
     size_t unit, units; /* first unit, how many are real */
     size_t panels;      /* 1 or 2 */
+    size_t per_gate;    /* vector columns of each gate, in each panel */
     size_t columns;     /* of each panel */
     size_t gate_stride; /* in the tile's scratch */
     int whole;          /* no padded unit in it */
@@ -14,12 +15,15 @@ typedef struct stop {
 static stop stop_at(const srnn_panels *w, size_t rows, size_t unit, size_t end)
 {
     const size_t granule = panel_units(w->gates);
-    stop s = {unit, min_size(end - unit, granule), 1, 0, 0, 0};
-    size_t per_gate = gate_columns(w, unit);
+    const size_t per_gate = gate_columns(w, unit);
+    stop s = {.unit = unit,
+              .units = min_size(end - unit, granule),
+              .panels = 1,
+              .per_gate = per_gate,
+              .columns = per_gate * w->gates,
+              .gate_stride = per_gate * VEC_LANES};
 
-    s.columns = per_gate * w->gates;
-    s.gate_stride = per_gate * VEC_LANES;
-    if (rows == 1 && s.columns >= 3 && per_gate == COLUMNS / w->gates &&
+    if (rows == 1 && s.columns >= 3 && s.gate_stride == granule &&
         end - unit > granule &&
         gate_columns(w, unit + granule) == per_gate) {
         s.panels = 2;
@@ -35,12 +39,12 @@ static stop stop_at(const srnn_panels *w, size_t rows, size_t unit, size_t end)
 static void offsets(const srnn_panels *w, const stop *s, size_t stride,
                     size_t *at)
 {
-    size_t p, c, per_gate = s->columns / w->gates;
+    size_t p, g, i;
 
     for (p = 0; p < s->panels; p++)
-        for (c = 0; c < s->columns; c++)
-            *at++ = c / per_gate * stride +
-                    (p * per_gate + c % per_gate) * VEC_LANES;
+        for (g = 0; g < w->gates; g++)
+            for (i = 0; i < s->per_gate; i++)
+                *at++ = g * stride + (p * s->per_gate + i) * VEC_LANES;
 }
 
 #define SCRATCH_REALS (VEC_ROWS_MAX * PANEL_REALS)
@@ -78,9 +82,9 @@ static void stage_out(const srnn_panels *w, const stop *s, size_t rows,
 static size_t block_rows(size_t left, size_t columns)
 {
     const size_t most = rows_at_most(columns);
-    const size_t blocks = (left + most - 1) / most;
+    const size_t blocks = left > most ? (left + most - 1) / most : 1;
 
-    return (left + blocks - 1) / blocks;
+    return blocks == 1 ? left : (left + blocks - 1) / blocks;
 }
 
 /* What is done with a tile, and where its chains start. */
