@@ -220,7 +220,7 @@ double limits_seconds(const srnn_limits *limits, const work *w,
     double arithmetic = w->flop / m->flops + w->activations / 16 *
                                                  limits->activation_cycles /
                                                  m->hz;
-    double traffic = w->bytes / m->bandwidth;
+    double traffic = m->bandwidth > 0 ? w->bytes / m->bandwidth : 0;
 
     return arithmetic > traffic ? arithmetic : traffic;
 }

@@ -63,8 +63,13 @@ static int list_rows(const options *o)
 int main(int argc, char **argv)
 {
     options o = {.out = default_stem(), .plan = plan_default()};
+    srnn_kernels table;
     int c, list = 0;
 
+    if (srnn_kernels_get(&table, NULL)) {
+        fprintf(stderr, "bench: %s\n", srnn_error_message());
+        return 2;
+    }
     for (int i = 1; i < argc; i++)
         if (!strncmp(argv[i], "--benchmark_", 12))
             return front_google(argc, argv);

@@ -135,18 +135,27 @@ int problem_setup(problem *p, void *const buffer[PROBLEM_BUFFERS])
     return p->kind->setup(p);
 }
 
-/* One stretch of touched pages; between two buffers one line more, so that
- * they do not begin at the same offset of a page. */
+/* Where a buffer may begin, from `at` on: two lines further down its page than
+ * the buffer before it. A store and a load of the same offset in two pages wait
+ * for each other; so what is stored has just been loaded, not about to be. */
+static size_t place(size_t at, int i)
+{
+    const size_t offset = PAGE - (size_t)i * 2 * LINE;
+
+    return at + (offset + PAGE - at % PAGE) % PAGE;
+}
+
+/* One stretch of touched pages. */
 int problem_alloc(problem *p)
 {
     size_t at[PROBLEM_BUFFERS], size = 0;
     void *buffer[PROBLEM_BUFFERS] = {NULL};
 
     for (int i = 0; i < PROBLEM_BUFFERS; i++) {
-        at[i] = size;
-        size += (p->bytes[i] + LINE - 1) / LINE * LINE + LINE;
+        at[i] = place(size, i);
+        size = at[i] + p->bytes[i];
     }
-    size = (size + PAGE - 1) / PAGE * PAGE;
+    size = (size / PAGE + 1) * PAGE;
     p->memory = aligned_alloc(PAGE, size);
     if (!p->memory)
         return problem_fail(p, "no memory for %zu bytes of buffers", size);

@@ -171,7 +171,7 @@ static void add_output(problem *p, const srnn_tensor *t, size_t chain)
                              problem_chain_error(chain)};
 }
 
-/* What training leaves of parameter i: its gradient, or its moment and itself. */
+/* What training leaves of parameter i: its gradient, or its moment and it. */
 static srnn_status add_param(problem *p, const cell_state *s, size_t i,
                              size_t chain)
 {

@@ -38,23 +38,6 @@ static double time_runs(problem *p, size_t runs)
     return limits_now() - start;
 }
 
-int sampler_prepare(contender *c, const plan *p)
-{
-    const double warm = p->seconds < WARM_SECONDS ? p->seconds : WARM_SECONDS;
-    double took;
-
-    if (problem_check(c->problem))
-        return -1;
-    c->runs = 1;
-    while ((took = time_runs(c->problem, c->runs)) < warm)
-        c->runs *= 2;
-    c->runs = (size_t)((double)c->runs * p->seconds / took);
-    if (!c->runs)
-        c->runs = 1;
-    c->rounds = c->repeats = 0;
-    return 0;
-}
-
 static double core_seconds(void)
 {
     struct timespec t;
@@ -63,42 +46,63 @@ static double core_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Times the runs of a sample; returns the share of that time in which this
- * thread had a core. */
-static double try_once(contender *c, double *seconds)
-{
-    double core = core_seconds(), took;
+typedef struct timing {
+    double wall, core; /* seconds of one run */
+} timing;
 
-    took = time_runs(c->problem, c->runs);
-    core = core_seconds() - core;
-    *seconds = took / (double)c->runs;
-    return core / took;
+static timing time_sample(const contender *c)
+{
+    const double core = core_seconds();
+    const double wall = time_runs(c->problem, c->runs) / (double)c->runs;
+
+    return (timing){wall, (core_seconds() - core) / (double)c->runs};
 }
 
-/* Whoever came before has left its data in the caches: a run that is short
- * beside the sample is done once to bring ours back. The bandwidth comes last,
- * since it drives ours out. */
+/* Finds how many runs make a sample, by this thread's time: whoever else gets
+ * the core does not count. */
+static void count_runs(contender *c, const plan *p)
+{
+    const double warm = p->seconds < WARM_SECONDS ? p->seconds : WARM_SECONDS;
+    double core;
+
+    c->runs = 1;
+    time_sample(c); /* with cold caches */
+    while ((core = time_sample(c).core) * (double)c->runs < warm)
+        c->runs *= 2;
+    c->runs = (size_t)(p->seconds / core);
+    if (!c->runs)
+        c->runs = 1;
+    c->warm = core < 2 * p->seconds;
+}
+
+int sampler_prepare(contender *c, const plan *p)
+{
+    if (problem_check(c->problem))
+        return -1;
+    c->rounds = c->repeats = 0;
+    count_runs(c, p);
+    return 0;
+}
+
+/* Whoever came before has left its data in the caches: if runs are short, one
+ * brings ours back. The bandwidth comes last, since it drives ours out. */
 void sampler_take(contender *c, sample *s)
 {
     const srnn_limits *l = c->limits;
-    double share = 0;
+    timing t = {0};
 
     *s = (sample){0};
-    for (int t = 0; t < TRIES && share < OURS; t++) {
-        double seconds, now;
-
+    for (int i = 0; i < TRIES && t.core <= OURS * t.wall; i++) {
         if (l) {
             s->limit.hz = limits_clock();
             s->limit.flops = limits_flops(l);
         }
-        if (c->runs > 3)
+        if (c->warm)
             time_runs(c->problem, 1);
-        now = try_once(c, &seconds);
-        if (now > share)
-            s->seconds = seconds;
-        share = now > share ? now : share;
-        c->repeats += t > 0;
+        t = time_sample(c);
+        c->repeats += i > 0;
     }
+    s->seconds = t.core > OURS * t.wall ? t.wall : t.core;
     if (l)
         s->limit.bandwidth = limits_bandwidth(
             l, limits_level_of(c->problem->work.set));

@@ -19,6 +19,7 @@ typedef struct contender {
     problem *problem;          /* set up; the caller's */
     const srnn_limits *limits; /* NULL: none are measured */
     size_t runs;               /* in a sample */
+    int warm;                  /* one more before it, not timed */
     size_t rounds, repeats; /* samples taken; those taken again */
     sample sample[SAMPLER_ROUNDS];
     double median, least; /* seconds of one run */
@@ -39,7 +40,7 @@ plan plan_default(void);
 int sampler_prepare(contender *c, const plan *p);
 
 /* Takes one sample; again, a few times at most, if meanwhile the core was given
- * to somebody else. */
+ * to somebody else. If it always was, the time of this thread counts. */
 void sampler_take(contender *c, sample *s);
 
 /* Prepares all, then takes `rounds` samples of each in turns, and sums up.

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-#define NAME_WIDTH 34
 #define CELL_WIDTH 13
 
 typedef struct pen {
     FILE *f;
     table_style style;
+    int name_width;
 } pen;
 
 /* ---- cells -------------------------------------------------------------- */
@@ -32,7 +32,7 @@ static void name_cell(const pen *p, const char *text)
     if (p->style == TABLE_MARKDOWN)
         fprintf(p->f, "| %s", text);
     else
-        fprintf(p->f, "%-*s", NAME_WIDTH, text);
+        fprintf(p->f, "%-*s", p->name_width, text);
 }
 
 static void figure(const measured *v, char *text, size_t size)
@@ -203,16 +203,20 @@ static int same_group(const measured_row *a, const measured_row *b)
 {
     const size_t what = (size_t)(strstr(a->name, "/f32") - a->name);
 
-    if (!memchr(a->name, '/', what))
-        return a->variant[0].work.item == b->variant[0].work.item;
-    return !strncmp(a->name, b->name, what + 1);
+    if (memchr(a->name, '/', what))
+        return !strncmp(a->name, b->name, what + 1);
+    return strchr(b->name, '/') == strstr(b->name, "/f32") &&
+           a->variant[0].work.item == b->variant[0].work.item;
 }
 
 void table_write(FILE *f, table_style style, const machine *m,
                  const measured_row *rows, size_t n)
 {
-    const pen p = {f, style};
+    pen p = {f, style, 0};
 
+    for (size_t i = 0; i < n; i++)
+        if ((int)strlen(rows[i].name) > p.name_width)
+            p.name_width = (int)strlen(rows[i].name);
     about(&p, m);
     heading(&p);
     for (size_t i = 0; i < n; i++) {

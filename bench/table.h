@@ -7,7 +7,11 @@
 
 #include <stdio.h>
 
-typedef enum table_style { TABLE_PLAIN, TABLE_BOLD, TABLE_MARKDOWN } table_style;
+typedef enum table_style {
+    TABLE_PLAIN,
+    TABLE_BOLD,
+    TABLE_MARKDOWN
+} table_style;
 
 /* Rows down, variants across; the best in bold, and what the shares mean. */
 void table_write(FILE *f, table_style style, const machine *m,

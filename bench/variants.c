@@ -24,6 +24,8 @@ static const provider providers[] = {
     {NULL, NULL},
 };
 
+#define PROVIDERS (sizeof providers / sizeof *providers)
+
 static const provider *provider_named(const char *name)
 {
     const provider *p;
@@ -88,10 +90,10 @@ const char *variant_at(size_t i)
     while (rung_at(rungs))
         rungs++;
     i -= baselines;
-    return i < rungs ? rung_at(i)
-           : i - rungs < sizeof providers / sizeof *providers
-               ? providers[i - rungs].name
-               : NULL;
+    if (i < rungs)
+        return rung_at(i);
+    i -= rungs;
+    return rungs && i < PROVIDERS ? providers[i].name : NULL;
 }
 
 const char *variant_rung(const char *name)

@@ -29,7 +29,7 @@ work work_forward(work_cell_counts c, size_t T, size_t B, size_t I, size_t H)
 {
     const double t = (double)T, b = (double)B, i = (double)I, h = (double)H;
     const double W = c.gates * h * i, R = c.gates * h * h;
-    /* Beside R a step reads the input part of the gates and h, c; writes h, c. */
+    /* Beside R a step reads the input part of the gates, and h and c twice. */
     const double beside = b * h * (c.gates + 4);
 
     return (work){.flop = 2 * t * b * (W + R),
@@ -47,7 +47,7 @@ work work_train(work_cell_counts c, size_t T, size_t B, size_t I, size_t H,
 
     w.flop = 3 * (w.flop + 2 * rows * (double)H * n);
     w.activations += rows * n;
-    w.bytes *= 2; /* W and R, then their transposes; gradients are not counted */
+    w.bytes *= 2; /* W and R, then their transposes; not the gradients */
     return w;
 }
 
