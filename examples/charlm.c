@@ -22,7 +22,8 @@ static void stop(int signal)
 /* The second Ctrl-C ends the program at once. */
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = stop,
+                               .sa_flags = (int)SA_RESETHAND};
 
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -176,6 +177,8 @@ static int learn(const options *o)
     trainer = prepare(o, net);
     if (o->resume)
         resume(o, trainer, &at);
+    if (o->save) /* a path that cannot be written shows now */
+        must(srnn_checkpoint_save(trainer, &at, o->save));
     catch_signals();
     m = meter_start(srnn_trainer_updates(trainer), o->updates,
                     o->batch * o->steps);

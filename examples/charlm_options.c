@@ -51,7 +51,7 @@ void die(const char *format, ...)
 void must(srnn_status status)
 {
     if (status)
-        die("%s: %s", srnn_strerror(status), srnn_error_message());
+        die("%s", srnn_error_message());
 }
 
 /* ---- values ------------------------------------------------------------- */

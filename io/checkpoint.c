@@ -2,6 +2,8 @@
  * the next update depends on. */
 #include "settings.h"
 
+#include "../kernels/error.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,8 +90,7 @@ static srnn_status parse_progress(const srnn_file *file, json_t *json,
     if (json_unpack_ex(json, &error, JSON_STRICT, "{s:s, s:s, s:s, s:s, s:s}",
                        "updates", &updates, "position", &position,
                        "data_hash", &hash, "seed", &seed, "note", &note))
-        return srnn_file_fail(SRNN_EFORMAT, file->path, "progress: %s",
-                              error.text);
+        return srnn_file_fail_json(file->path, "simdrnn.progress", &error);
     if (strlen(note) >= sizeof p->note || !parse_count(updates, &p->updates) ||
         !parse_count(position, &p->position) ||
         !parse_count(hash, &p->data_hash) || !parse_count(seed, &p->seed))
@@ -114,19 +115,42 @@ static srnn_status read_progress(const srnn_file *file, srnn_progress *p)
 
 /* ---- saving ------------------------------------------------------------- */
 
+static srnn_status check_arguments(const srnn_trainer *trainer,
+                                   const srnn_progress *progress,
+                                   const char *path)
+{
+    if (trainer && progress && path)
+        return SRNN_OK;
+    return srnn_fail(SRNN_EINVAL, "%s is NULL",
+                     !trainer ? "trainer" : progress ? "path" : "progress");
+}
+
+static srnn_status check_note(const char *note)
+{
+    json_t *json;
+
+    if (!memchr(note, 0, SRNN_NOTE_SIZE))
+        return srnn_fail(SRNN_EINVAL, "the note has no end");
+    json = json_string(note);
+    if (!json)
+        return srnn_fail(SRNN_EINVAL, "the note is not UTF-8");
+    json_decref(json);
+    return SRNN_OK;
+}
+
 srnn_status srnn_checkpoint_save(const srnn_trainer *trainer,
                                  const srnn_progress *progress,
                                  const char *path)
 {
     srnn_trainer_config config = srnn_trainer_settings(trainer);
-    json_t *note = json_string(progress->note);
-    srnn_status status;
+    srnn_status status = check_arguments(trainer, progress, path);
     srnn_part *parts;
     size_t count;
 
-    if (!note)
-        return srnn_file_fail(SRNN_EINVAL, path, "the note is not UTF-8");
-    json_decref(note);
+    if (!status)
+        status = check_note(progress->note);
+    if (status)
+        return status;
     parts = list(trainer, &count);
     if (!parts)
         return SRNN_ENOMEM;
@@ -247,8 +271,10 @@ srnn_status srnn_checkpoint_load(srnn_trainer *trainer,
                                  srnn_progress *progress, const char *path)
 {
     srnn_file file;
-    srnn_status status = srnn_file_open(&file, path);
+    srnn_status status = check_arguments(trainer, progress, path);
 
+    if (!status)
+        status = srnn_file_open(&file, path);
     if (status)
         return status;
     status = load(trainer, progress, &file);
@@ -272,15 +298,23 @@ static srnn_status read_settings(const srnn_file *file,
 srnn_status srnn_checkpoint_peek(const char *path, srnn_trainer_config *config,
                                  srnn_progress *progress)
 {
+    srnn_trainer_config found;
+    srnn_progress at;
     srnn_file file;
-    srnn_status status = srnn_file_open(&file, path);
+    srnn_status status;
 
+    if (!path)
+        return srnn_fail(SRNN_EINVAL, "path is NULL");
+    status = srnn_file_open(&file, path);
     if (status)
         return status;
-    if (config)
-        status = read_settings(&file, config);
+    status = read_settings(&file, &found);
+    if (!status)
+        status = read_progress(&file, &at);
+    if (!status && config)
+        *config = found;
     if (!status && progress)
-        status = read_progress(&file, progress);
+        *progress = at;
     srnn_file_close(&file);
     return status;
 }

@@ -36,6 +36,10 @@ typedef struct srnn_file {
 __attribute__((format(printf, 3, 4))) srnn_status
 srnn_file_fail(srnn_status status, const char *path, const char *format, ...);
 
+/* That `what` is no JSON or not of its form, or that memory ran out. */
+srnn_status srnn_file_fail_json(const char *path, const char *what,
+                                const json_error_t *error);
+
 /* On failure nothing is left to close. path must outlive the file. */
 srnn_status srnn_file_open(srnn_file *file, const char *path);
 void srnn_file_close(srnn_file *file);
@@ -54,6 +58,9 @@ srnn_status srnn_file_read(srnn_file *file, const srnn_part *parts,
  * the one line of its text. Consumes metadata; NULL: out of memory. */
 srnn_status srnn_file_write(const char *path, json_t *metadata,
                             const srnn_part *parts, size_t count);
+
+/* The line of text of a JSON value, malloc'ed; NULL: out of memory. */
+char *srnn_json_text(const json_t *json);
 
 /* A stream to <path>.tmp; commit makes it the file at path, whole or not at
  * all, cancel forgets it. */

@@ -22,13 +22,15 @@ static srnn_cell_kind cell_of(const char *kind)
 
 static json_t *input_names(const srnn_net *net, const srnn_node_info *info)
 {
-    json_t *names = json_array();
-    srnn_node_info from;
+    srnn_node_info from = {.name = NULL}, other = {.name = NULL};
 
-    for (int i = 0; i < 2 && info->input[i] >= 0; i++)
-        if (!srnn_net_node(net, info->input[i], &from))
-            json_array_append_new(names, json_string(from.name));
-    return names;
+    if (info->input[0] >= 0)
+        srnn_net_node(net, info->input[0], &from);
+    if (info->input[1] >= 0)
+        srnn_net_node(net, info->input[1], &other);
+    if (other.name)
+        return json_pack("[s, s]", from.name, other.name);
+    return from.name ? json_pack("[s]", from.name) : json_array();
 }
 
 static json_t *describe(const srnn_net *net, const srnn_node_info *info)
@@ -87,8 +89,7 @@ static srnn_status parse(const srnn_file *file, json_t *json, node *n)
                        "kind", &n->kind, "inputs", &n->inputs, "features",
                        &n->features, "hidden", &n->hidden, "layers",
                        &n->layers, "z_takes_new", &n->z_takes_new))
-        return srnn_file_fail(SRNN_EFORMAT, file->path, "graph: node: %s",
-                              error.text);
+        return srnn_file_fail_json(file->path, "a node of the graph", &error);
     if (n->features < 0 || n->hidden < 0 || n->layers < 0)
         return srnn_file_fail(SRNN_EFORMAT, file->path,
                               "graph: node %.47s has a negative size", n->name);

@@ -1,15 +1,20 @@
 /* Nets as files: the graph in one line, the parameters under their names. */
 #include "file.h"
 
+#include "../kernels/error.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 srnn_status srnn_model_save(const srnn_net *net, const char *path)
 {
     size_t count;
-    srnn_part *parts = srnn_params_list(net, 0, &count);
+    srnn_part *parts;
     srnn_status status;
 
+    if (!net || !path)
+        return srnn_fail(SRNN_EINVAL, "%s is NULL", net ? "path" : "net");
+    parts = srnn_params_list(net, 0, &count);
     if (!parts)
         return SRNN_ENOMEM;
     status = srnn_file_write(
@@ -76,8 +81,11 @@ static srnn_status read_params(srnn_net *net, srnn_file *file)
 srnn_status srnn_model_read(srnn_net *net, const char *path)
 {
     srnn_file file;
-    srnn_status status = srnn_file_open(&file, path);
+    srnn_status status;
 
+    if (!net || !path)
+        return srnn_fail(SRNN_EINVAL, "%s is NULL", net ? "path" : "net");
+    status = srnn_file_open(&file, path);
     if (status)
         return status;
     status = read_params(net, &file);
@@ -101,8 +109,11 @@ srnn_status srnn_model_load(srnn_net **net, const char *path, const char *isa)
 {
     srnn_net *built;
     srnn_file file;
-    srnn_status status = srnn_file_open(&file, path);
+    srnn_status status;
 
+    if (!net || !path)
+        return srnn_fail(SRNN_EINVAL, "%s is NULL", net ? "path" : "net");
+    status = srnn_file_open(&file, path);
     if (status)
         return status;
     status = srnn_net_open(&built, isa);

@@ -27,13 +27,13 @@ static int same_shape(const json_t *shape, const srnn_tensor *tensor)
     return 1;
 }
 
-/* "[4, 5]" */
+/* "[4,5]" */
 static const char *shape_text(const srnn_tensor *tensor, char text[64])
 {
     if (tensor->rank == 1)
         snprintf(text, 64, "[%zu]", tensor->shape[0]);
     else
-        snprintf(text, 64, "[%zu, %zu]", tensor->shape[0], tensor->shape[1]);
+        snprintf(text, 64, "[%zu,%zu]", tensor->shape[0], tensor->shape[1]);
     return text;
 }
 
@@ -45,7 +45,7 @@ static srnn_status check_shape(const srnn_file *file, const char *name,
 
     if (same_shape(shape, tensor))
         return SRNN_OK;
-    held = json_dumps(shape, 0);
+    held = srnn_json_text(shape);
     status = srnn_file_fail(SRNN_ESHAPE, file->path,
                             "tensor %s is %.64s, %s is expected", name,
                             held ? held : "of another shape",

@@ -28,6 +28,17 @@ srnn_status srnn_file_fail(srnn_status status, const char *path,
                      length > most ? path + length - most : path, text);
 }
 
+/* Parsers that run out of memory leave no text. */
+srnn_status srnn_file_fail_json(const char *path, const char *what,
+                                const json_error_t *error)
+{
+    if (!error->text[0] ||
+        json_error_code(error) == json_error_out_of_memory)
+        return srnn_file_fail(SRNN_ENOMEM, path, "no memory for %s", what);
+    return srnn_file_fail(SRNN_EFORMAT, path, "%s is not sound: %s", what,
+                          error->text);
+}
+
 #define REFUSE(...) srnn_file_fail(SRNN_EFORMAT, file->path, __VA_ARGS__)
 
 /* ---- one tensor --------------------------------------------------------- */
@@ -191,7 +202,7 @@ static srnn_status parse_header(srnn_file *file, char *text, size_t length)
         return REFUSE("the header does not begin with {");
     file->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
     if (!file->header)
-        return REFUSE("the header is not sound JSON: %s", error.text);
+        return srnn_file_fail_json(file->path, "the header", &error);
     return check_header(file);
 }
 
@@ -256,7 +267,5 @@ srnn_status srnn_file_metadata(const srnn_file *file, const char *key,
     if (!text)
         return REFUSE("has no %s in its metadata", key);
     *value = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    if (!*value)
-        return REFUSE("metadata %s is not sound JSON: %s", key, error.text);
-    return SRNN_OK;
+    return *value ? SRNN_OK : srnn_file_fail_json(file->path, key, &error);
 }

@@ -48,8 +48,7 @@ srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
             &c->beta2, "eps", &c->eps, "decay", &c->decay, "clip_value",
             &c->clip_value, "clip_norm", &c->clip_norm, "schedule", &schedule,
             "warmup", &warmup, "span", &span, "last", &c->schedule.last))
-        return srnn_file_fail(SRNN_EFORMAT, file->path, "trainer: %s",
-                              error.text);
+        return srnn_file_fail_json(file->path, "simdrnn.trainer", &error);
     which = index_of(optimiser, optimisers, 2);
     kind = index_of(schedule, schedules, 4);
     if (which < 0 || kind < 0 || batch < 1 || steps < 1)
@@ -69,8 +68,8 @@ srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
 static srnn_status disagree(const srnn_file *file, const char *what,
                             const char *key, json_t *theirs, json_t *ours)
 {
-    char *a = json_dumps(theirs, JSON_ENCODE_ANY | JSON_COMPACT);
-    char *b = json_dumps(ours, JSON_ENCODE_ANY | JSON_COMPACT);
+    char *a = srnn_json_text(theirs);
+    char *b = srnn_json_text(ours);
     srnn_status status =
         srnn_file_fail(SRNN_ESTATE, file->path,
                        "%s: %s is %.40s in the file, %.40s here", what, key,

@@ -10,12 +10,29 @@ _Static_assert(sizeof(srnn_real) == 4, "model files hold 32-bit floats");
 static json_t *describe(const srnn_tensor *tensor, json_int_t begin)
 {
     json_int_t end = begin + (json_int_t)(tensor->count * sizeof(srnn_real));
-    json_t *shape = json_array();
+    json_t *shape = tensor->rank == 1
+                        ? json_pack("[I]", (json_int_t)tensor->shape[0])
+                        : json_pack("[I, I]", (json_int_t)tensor->shape[0],
+                                    (json_int_t)tensor->shape[1]);
 
-    for (size_t i = 0; i < tensor->rank; i++)
-        json_array_append_new(shape, json_integer((json_int_t)tensor->shape[i]));
     return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape,
                      "data_offsets", begin, end);
+}
+
+/* json_dumps of jansson 2.14 leaves a key out where memory ends in it; into a
+ * buffer of the right size nothing can be lost. */
+char *srnn_json_text(const json_t *json)
+{
+    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
+    size_t length = json_dumpb(json, NULL, 0, flags);
+    char *text = length ? malloc(length + 1) : NULL;
+
+    if (text && json_dumpb(json, text, length, flags) == length) {
+        text[length] = 0;
+        return text;
+    }
+    free(text);
+    return NULL;
 }
 
 /* Metadata values are strings: each value becomes its text. */
@@ -25,7 +42,7 @@ static int to_text(json_t *metadata)
     json_t *value;
 
     json_object_foreach(metadata, key, value) {
-        char *text = json_dumps(value, JSON_COMPACT);
+        char *text = srnn_json_text(value);
         int bad = !text || json_object_set_new(metadata, key,
                                                json_string(text));
 
@@ -55,7 +72,7 @@ static char *header_text(json_t *metadata, const srnn_part *parts,
         begin += (json_int_t)(tensor->count * sizeof(srnn_real));
     }
     if (!bad)
-        text = json_dumps(header, JSON_COMPACT);
+        text = srnn_json_text(header);
     json_decref(header);
     return text;
 }

@@ -7,6 +7,7 @@
 
 #include <simdrnn/io.h>
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +40,8 @@ static void headers(void)
     } cases[] = {
         {" {}", "the header does not begin with {"},
         {"[1]", "the header does not begin with {"},
-        {"{\"a\":", "the header is not sound JSON"},
-        {"{} {}", "the header is not sound JSON"},
+        {"{\"a\":", "the header is not sound"},
+        {"{} {}", "the header is not sound"},
         {"{" T("a", "F32", "[4]", "[0,16]") "," T("a", "F32", "[4]", "[0,16]")
          "}", "duplicate object key"},
         {"{" T("a", "F32", "[2]", "[0,8]") "," T("\\u0061", "F32", "[2]",
@@ -57,9 +58,9 @@ static void headers(void)
         {"{" T("a", "F32", "[4.0]", "[0,16]") "}",
          "tensor a: a size is no whole number"},
         {"{" T("a", "F32", "[99999999999999999999]", "[0,16]") "}",
-         "the header is not sound JSON"},
+         "the header is not sound"},
         {"{" T("a", "F32", "[\\\"4\\\"]", "[0,16]") "}",
-         "the header is not sound JSON"},
+         "the header is not sound"},
         {"{" T("a", "F32", "[\"4\"]", "[0,16]") "}",
          "tensor a: a size is no whole number"},
         {"{" T("a", "F32", "[4294967296,4294967296]", "[0,16]") "}",
@@ -160,12 +161,13 @@ static void graphs(void)
     static const struct {
         const char *graph, *words;
     } cases[] = {
-        {"7", "metadata simdrnn is not sound JSON"},
+        {"7", "simdrnn is not sound"},
         {"{}", "graph: it is no list of nodes"},
-        {"[7]", "graph: node: "},
-        {"[{}]", "graph: node: "},
+        {"[7]", "a node of the graph is not sound: "},
+        {"[{}]", "a node of the graph is not sound: "},
         {"[" NODE("x", "input", "[]", ",\\\"stride\\\":2") "]",
-         "graph: node: 1 object item(s) left unpacked: stride"},
+         "a node of the graph is not sound: 1 object item(s) left unpacked: "
+         "stride"},
         {"[" NODE("x", "fancy", "[]", "") "]",
          "node x has 0 inputs, 1 expected"},
         {"[" X "," NODE("y", "fancy", FROM_X, "") "]",
@@ -173,7 +175,8 @@ static void graphs(void)
         {"[" NODE("x", "input", "[]", FEATURES(0)) "]", "node 'x'"},
         {"[" NODE("x", "input", "[]", FEATURES(-1)) "]",
          "node x has a negative size"},
-        {"[" NODE("x", "input", "[]", FEATURES(1.5)) "]", "graph: node: "},
+        {"[" NODE("x", "input", "[]", FEATURES(1.5)) "]",
+         "a node of the graph is not sound: "},
         {"[" X "," X "]", "name 'x' is taken"},
         {"[" NODE("a b", "input", "[]", FEATURES(2)) "]", "name 'a b'"},
         {"[" NODE("y", "linear", "[\\\"y\\\"]", FEATURES(2)) "]",
@@ -280,12 +283,52 @@ static void flips(void)
     tiny_close(&t);
 }
 
+/* ---- memory that runs out ----------------------------------------------- */
+
+static size_t allocations, fails_at;
+
+static void *scarce(size_t bytes)
+{
+    return ++allocations == fails_at ? NULL : malloc(bytes);
+}
+
+/* The parser's n-th allocation fails, for every n: the call fails, and leaves
+ * the old file, or does all that it should. */
+static void memory(void)
+{
+    const char *path = file_path("scarce.safetensors");
+    srnn_progress at = {.data_hash = 1};
+    size_t length, count, refusals = 0;
+    unsigned char *bytes, *now;
+    tiny t;
+
+    bytes = checkpoint(&t, path, &length);
+    json_set_alloc_funcs(scarce, free);
+    for (fails_at = 1, allocations = 1; allocations >= fails_at; fails_at++) {
+        allocations = 0;
+        refusals += srnn_checkpoint_save(t.trainer, &at, path) == SRNN_ENOMEM;
+        now = file_get(path, &count);
+        CHECK(count == length && !memcmp(now, bytes, length));
+        free(now);
+        count = allocations;
+        allocations = 0;
+        refusals += 2 - (size_t)loads(path, t.trainer);
+        allocations = allocations > count ? allocations : count;
+    }
+    json_set_alloc_funcs(malloc, free);
+    check_note("%zu of %zu calls refused", refusals, 3 * fails_at - 3);
+    CHECK(refusals > fails_at);
+    free(bytes);
+    tiny_close(&t);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
         {"headers", NULL, headers}, {"lengths", NULL, lengths},
         {"graphs", NULL, graphs},   {"cuts", NULL, cuts},
-        {"flips", NULL, flips},     {NULL, NULL, NULL}};
+        {"flips", NULL, flips},     {"memory", NULL, memory},
+        {NULL, NULL, NULL}};
 
     return check_main(argc, argv, cases);
 }

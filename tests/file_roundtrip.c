@@ -179,13 +179,13 @@ static void theirs_refused(void)
          "\"data_offsets\":[4,16]}}", "tensor fc.weight is missing"},
         {"{" BIAS ",\"fc.weight\":{\"dtype\":\"F32\",\"shape\":[3,1],"
          "\"data_offsets\":[4,16]}}",
-         "tensor fc.weight is [3, 1], [1, 2] is expected"},
+         "tensor fc.weight is [3,1], [1,2] is expected"},
         {"{" BIAS ",\"fc.weight\":{\"dtype\":\"F16\",\"shape\":[1,6],"
          "\"data_offsets\":[4,16]}}",
          "tensor fc.weight is F16, F32 is expected"},
         {"{" BIAS ",\"fc.weight\":{\"dtype\":\"F32\",\"shape\":[3],"
          "\"data_offsets\":[4,16]}}",
-         "tensor fc.weight is [3], [1, 2] is expected"},
+         "tensor fc.weight is [3], [1,2] is expected"},
         {"{" BIAS "," WEIGHT OTHER("fc.scale") "}",
          "tensor fc.scale is no parameter of this net"},
     };
@@ -282,7 +282,25 @@ static void checkpoints_refused(void)
             "has no simdrnn.progress in its metadata");
     at.note[0] = '\xff';
     REFUSED(srnn_checkpoint_save(t.trainer, &at, path), SRNN_EINVAL, "UTF-8");
+    memset(at.note, 'a', sizeof at.note);
+    REFUSED(srnn_checkpoint_save(t.trainer, &at, path), SRNN_EINVAL, "no end");
     tiny_close(&t);
+}
+
+static void nulls(void)
+{
+    srnn_progress at = {.seed = 0};
+    srnn_net *net = tiny_net(&adam);
+
+    REFUSED(srnn_model_save(NULL, "x"), SRNN_EINVAL, "net is NULL");
+    REFUSED(srnn_model_save(net, NULL), SRNN_EINVAL, "path is NULL");
+    REFUSED(srnn_model_load(NULL, "x", NULL), SRNN_EINVAL, "net is NULL");
+    REFUSED(srnn_model_load(&net, NULL, NULL), SRNN_EINVAL, "path is NULL");
+    REFUSED(srnn_model_read(net, NULL), SRNN_EINVAL, "path is NULL");
+    REFUSED(srnn_checkpoint_save(NULL, &at, "x"), SRNN_EINVAL, "trainer is");
+    REFUSED(srnn_checkpoint_load(NULL, &at, "x"), SRNN_EINVAL, "trainer is");
+    REFUSED(srnn_checkpoint_peek(NULL, NULL, &at), SRNN_EINVAL, "path is");
+    srnn_net_close(net);
 }
 
 int main(int argc, char **argv)
@@ -294,6 +312,7 @@ int main(int argc, char **argv)
         {"theirs-refused", NULL, theirs_refused},
         {"checkpoints", NULL, checkpoints},
         {"checkpoints-refused", NULL, checkpoints_refused},
+        {"nulls", NULL, nulls},
         {NULL, NULL, NULL}};
 
     return check_main(argc, argv, cases);
