@@ -51,6 +51,22 @@ static void guards_trap(void)
     CHECK(signal_of_touch(x, 4, 1) == 0);
 }
 
+/* A write beside a buffer, on the side without a guard page, is counted. */
+static void canaries_see(void)
+{
+    for (int side = 0; side < 2; side++) {
+        float *x;
+
+        guard_begin(side);
+        x = guard_reals(5);
+        CHECK(guard_errors() == 0);
+        x[side ? -1 : 5] = 1;
+        CHECK(guard_errors() == 1);
+        x[side ? -1 : 5] = real_of(POISON);
+        CHECK(guard_errors() == 0);
+    }
+}
+
 static void poison_sees(void)
 {
     float *x;
@@ -135,6 +151,7 @@ int main(int argc, char **argv)
 {
     static const check_case cases[] = {
         {"guards-trap", NULL, guards_trap},
+        {"canaries-see", NULL, canaries_see},
         {"poison-sees", NULL, poison_sees},
         {"distances-count", NULL, distances_count},
         {"hashes-see", NULL, hashes_see},

@@ -109,6 +109,32 @@ static void look_closer(sweep *s, const float *x, const float *y)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* How many results lie outside [-1, 1] (tanh) or [0, 1] (sigmoid), or, for
+ * tanh, are not odd to the bit. NaNs are left to the distance. */
+static size_t out_of_range(const sweep *s, const float *x, const float *y)
+{
+    float opposite[BLOCK], z[BLOCK];
+    size_t count = 0;
+
+    if (s->f != SWEEP_SIGMOID && s->f != SWEEP_TANH)
+        return 0;
+    for (size_t i = 0; i < BLOCK; i++) {
+        count += y[i] > 1 || y[i] < (s->f == SWEEP_TANH ? -1 : 0);
+        opposite[i] = -x[i];
+    }
+    if (s->f == SWEEP_SIGMOID || signbit(x[0]))
+        return count;
+    s->fn(BLOCK, opposite, z);
+    for (size_t i = 0; i < BLOCK; i++) {
+        uint32_t a, b;
+
+        memcpy(&a, y + i, sizeof a);
+        memcpy(&b, z + i, sizeof b);
+        count += a != (b ^ 0x80000000u) && y[i] == y[i];
+    }
+    return count;
+}
+
 static void *sweep_blocks(void *arg)
 {
     sweep *s = arg;
@@ -117,6 +143,7 @@ static void *sweep_blocks(void *arg)
 
     while ((b = atomic_fetch_add(&s->next, stride)) < ALL_BLOCKS) {
         uint32_t most;
+        size_t out;
 
         for (uint32_t i = 0; i < BLOCK; i++) {
             uint32_t bits = b * BLOCK + i;
@@ -124,6 +151,12 @@ static void *sweep_blocks(void *arg)
             memcpy(x + i, &bits, sizeof bits);
         }
         s->fn(BLOCK, x, y);
+        out = out_of_range(s, x, y);
+        if (out) {
+            pthread_mutex_lock(&s->lock);
+            s->wrong += out;
+            pthread_mutex_unlock(&s->lock);
+        }
         if (b % (0x80000000u / BLOCK) < 0x00800000u / BLOCK)
             for (uint32_t i = 0; i < BLOCK; i++)
                 x[i] = copysignf(0, x[i]);

@@ -68,6 +68,7 @@ void data_integers(float *x, size_t n, int most)
 static struct {
     char *base; /* guard, slot, guard, slot, ..., guard */
     size_t page, used, bytes[SLOTS];
+    size_t gap; /* bytes of canaries between data that ends and its guard */
     int side;
 } guard;
 
@@ -75,6 +76,7 @@ static void guard_open(void)
 {
     size_t i, all;
 
+    guard.gap = getenv("SRNN_TEST_GAP") ? 32 : 0;
     guard.page = (size_t)sysconf(_SC_PAGESIZE);
     all = SLOTS * (SLOT_BYTES + guard.page) + guard.page;
     guard.base = mmap(NULL, all, PROT_READ | PROT_WRITE,
@@ -96,24 +98,41 @@ static char *slot_at(size_t i)
     return guard.base + i * (SLOT_BYTES + guard.page) + guard.page;
 }
 
-/* The canaries of slot i lie behind the data (side 0) or before it (1). */
-static uint32_t *canaries_at(size_t i)
+static char *data_at(size_t i)
 {
-    size_t kept = CANARIES * sizeof(uint32_t);
-    char *s = slot_at(i);
+    return guard.side ? slot_at(i) + SLOT_BYTES - guard.gap - guard.bytes[i]
+                      : slot_at(i);
+}
 
-    return (uint32_t *)(void *)(guard.side ? s + SLOT_BYTES -
-                                                 guard.bytes[i] - kept
-                                           : s + guard.bytes[i]);
+/* Canary j of slot i: they lie behind the data (side 0) or before it (1), and
+ * in the gap. */
+static uint32_t *canary_at(size_t i, size_t j)
+{
+    const size_t size = sizeof(uint32_t), in_gap = guard.gap / size;
+    char *s = data_at(i);
+
+    if (!guard.side || j < in_gap)
+        s += guard.bytes[i] + j * size;
+    else
+        s -= (j - in_gap + 1) * size;
+    return (uint32_t *)(void *)s;
+}
+
+size_t guard_errors(void)
+{
+    size_t errors = 0;
+
+    for (size_t i = 0; i < guard.used; i++)
+        for (size_t j = 0; j < CANARIES; j++)
+            errors += *canary_at(i, j) != POISON;
+    return errors;
 }
 
 void guard_check(void)
 {
-    for (size_t i = 0; i < guard.used; i++)
-        for (size_t j = 0; j < CANARIES; j++)
-            CHECK_SAYS(canaries_at(i)[j] == POISON,
-                       "buffer %zu of %zu bytes: written %s it", i,
-                       guard.bytes[i], guard.side ? "before" : "behind");
+    const size_t errors = guard_errors();
+
+    CHECK_SAYS(!errors, "%zu reals written beside their buffers", errors);
 }
 
 void guard_begin(int side)
@@ -136,8 +155,8 @@ static void *guard_take(size_t bytes)
     guard.used++;
     guard.bytes[i] = bytes;
     for (j = 0; j < CANARIES; j++)
-        canaries_at(i)[j] = POISON;
-    return guard.side ? slot_at(i) + SLOT_BYTES - bytes : slot_at(i);
+        *canary_at(i, j) = POISON;
+    return data_at(i);
 }
 
 float *guard_reals(size_t n)

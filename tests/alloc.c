@@ -1,0 +1,341 @@
+/* Memory: nothing is allocated after open; an allocation that fails, whichever
+ * it is, gives SRNN_ENOMEM with a message, loses nothing, and the same call
+ * works afterwards; a session in the caller's memory stays within the size
+ * that was asked beforehand.
+ *
+ * The linker's --wrap puts the functions below between the library and the
+ * allocator. */
+#include "check.h"
+#include "net_case.h"
+#include "numbers.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the allocator ----------------------------------------------------------- */
+
+static struct {
+    atomic_long live, calls, refused;
+    long fail_at;  /* this call fails, counted from 1; 0: none */
+    int forbidden; /* every call fails */
+} heap;
+
+static int refuses(void)
+{
+    const long call = atomic_fetch_add(&heap.calls, 1) + 1;
+
+    if (!heap.forbidden && call != heap.fail_at)
+        return 0;
+    atomic_fetch_add(&heap.refused, 1);
+    return 1;
+}
+
+static void *counted(void *p)
+{
+    atomic_fetch_add(&heap.live, p != NULL);
+    return p;
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__real_aligned_alloc(size_t alignment, size_t n);
+void __real_free(void *p);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+void *__wrap_aligned_alloc(size_t alignment, size_t n);
+void __wrap_free(void *p);
+
+void *__wrap_malloc(size_t n)
+{
+    return refuses() ? NULL : counted(__real_malloc(n));
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return refuses() ? NULL : counted(__real_calloc(n, size));
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    if (refuses())
+        return NULL;
+    return p ? __real_realloc(p, n) : counted(__real_realloc(p, n));
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t n)
+{
+    return refuses() ? NULL : counted(__real_aligned_alloc(alignment, n));
+}
+
+void __wrap_free(void *p)
+{
+    atomic_fetch_sub(&heap.live, p != NULL);
+    __real_free(p);
+}
+
+/* ---- nothing after open -------------------------------------------------------- */
+
+static net_case case_of(size_t cell, int tokens)
+{
+    net_case c = {.layers = 2, .steps = 3, .batch = 2, .in = 3, .hidden = 9,
+                  .classes = 4, .tokens = tokens};
+
+    case_cell(&c, cell);
+    return c;
+}
+
+static void use_session(srnn_session *s, const srnn_net *net,
+                        const net_data *d)
+{
+    srnn_real y[3 * 2 * 9];
+    const srnn_array out = {.node = srnn_net_find(net, "rnn"), .data = y};
+    srnn_array in[2];
+    srnn_tensor state;
+    double loss;
+
+    case_inputs(d, net, in);
+    must(srnn_session_forward(s, 3, in, 2, &out, 1));
+    must(srnn_session_loss(s, 3, in, 2, &loss, NULL));
+    must(srnn_session_state(s, 0, &state));
+    if (!d->c.tokens)
+        must(srnn_session_step(s, d->x, y));
+    srnn_session_reset(s);
+}
+
+static void use_trainer(srnn_trainer *t, const net_data *d)
+{
+    srnn_net *net = srnn_trainer_net(t);
+    srnn_array in[2];
+    srnn_tensor g;
+    double loss;
+
+    case_inputs(d, net, in);
+    must(srnn_trainer_update(t, 3, in, 2, &loss));
+    must(srnn_trainer_backward(t, 2, in, 2, &loss));
+    must(srnn_trainer_apply(t));
+    must(srnn_trainer_loss(t, 3, in, 2, &loss, NULL));
+    must(srnn_trainer_gradient(t, 0, &g));
+    must(srnn_trainer_moment(t, 1, 0, &g));
+    srnn_trainer_reset(t);
+    must(srnn_net_init(net, 3));
+    must(srnn_net_pack(net));
+}
+
+static void none_after_open(const srnn_kernels *k)
+{
+    for (size_t i = 0; i < 2 * CASE_CELLS; i++) {
+        const net_case c = case_of(i % CASE_CELLS, i >= CASE_CELLS);
+        srnn_net *net = case_net(k, &c);
+        srnn_session *s = case_session(net, &c, 2, 1 + i % 2), *more = NULL;
+        srnn_trainer *t = case_trainer(net, &c, 1 + i % 2);
+        const srnn_session_config config = srnn_session_default();
+        srnn_status status;
+        net_data d;
+
+        case_data(&d, &c);
+        heap.forbidden = 1;
+        heap.refused = 0;
+        use_session(s, net, &d);
+        use_trainer(t, &d);
+        CHECK_SAYS(heap.refused == 0, "%s: %ld allocations after open",
+                   case_name(&c), (long)heap.refused);
+        status = srnn_session_open(&more, net, &config); /* the control */
+        heap.forbidden = 0;
+        CHECK(status == SRNN_ENOMEM && heap.refused == 1);
+        srnn_trainer_close(t);
+        srnn_session_close(s);
+        srnn_net_close(net);
+        case_free(&d);
+    }
+}
+
+/* ---- each in turn ---------------------------------------------------------------- */
+
+/* A call that may be refused once: then it has said why, has left the graph
+ * as it was, and works the second time. */
+#define OPEN(net, call) \
+    do { \
+        const size_t nodes_ = srnn_net_nodes(net); \
+        const size_t params_ = srnn_net_params(net); \
+        srnn_status status_ = (call); \
+        if (status_) { \
+            CHECK_SAYS(status_ == SRNN_ENOMEM && \
+                           strstr(srnn_error_message(), "memory"), \
+                       "%d: %s", (int)status_, srnn_error_message()); \
+            CHECK(srnn_net_nodes(net) == nodes_); \
+            CHECK(srnn_net_params(net) == params_); \
+            status_ = (call); \
+        } \
+        must(status_); \
+    } while (0)
+
+static srnn_net *open_net(const srnn_kernels *k, size_t cell, int tokens)
+{
+    const net_case c = case_of(cell, tokens);
+    const srnn_recurrent_config r = {c.cell, c.hidden, c.layers,
+                                     c.z_takes_new};
+    srnn_net *net = NULL;
+    srnn_node x, y, rnn, out;
+
+    OPEN(net, srnn_net_open_on(&net, k));
+    if (tokens) {
+        OPEN(net, srnn_net_tokens(net, "x", c.classes, &y));
+        OPEN(net, srnn_net_embedding(net, "in", y, c.in, &x));
+    } else {
+        OPEN(net, srnn_net_input(net, "x", c.in, &x));
+    }
+    OPEN(net, srnn_net_recurrent(net, "rnn", x, &r, &rnn));
+    OPEN(net, srnn_net_linear(net, "out", rnn, c.classes, &out));
+    OPEN(net, srnn_net_tokens(net, "y", c.classes, &y));
+    OPEN(net, srnn_net_cross_entropy(net, "loss", out, y, NULL));
+    must(srnn_net_init(net, 7));
+    return net;
+}
+
+/* Opens, runs and closes everything. */
+static double whole_life(const srnn_kernels *k, size_t i, const net_data *d)
+{
+    srnn_net *net = open_net(k, i % CASE_CELLS, d->c.tokens);
+    srnn_session_config sc = srnn_session_default();
+    srnn_trainer_config tc = srnn_trainer_default();
+    srnn_session *s = NULL;
+    srnn_trainer *t = NULL;
+    srnn_array in[2];
+    double loss;
+
+    sc.batch = tc.batch = d->c.batch;
+    sc.threads = tc.threads = 1 + i % 2;
+    OPEN(net, srnn_session_open(&s, net, &sc));
+    OPEN(net, srnn_trainer_open(&t, net, &tc));
+    case_inputs(d, net, in);
+    must(srnn_session_loss(s, d->c.steps, in, 2, &loss, NULL));
+    srnn_session_close(s);
+    must(srnn_trainer_update(t, d->c.steps, in, 2, NULL));
+    must(srnn_trainer_update(t, d->c.steps, in, 2, &loss));
+    srnn_trainer_close(t);
+    srnn_net_close(net);
+    return loss;
+}
+
+static void each_in_turn(const srnn_kernels *k)
+{
+    for (size_t i = 0; i < CASE_CELLS; i++) {
+        const net_case c = case_of(i, i % 2);
+        long n, calls, live;
+        double loss;
+        net_data d;
+
+        case_data(&d, &c);
+        live = heap.live;
+        heap.calls = 0;
+        loss = whole_life(k, i, &d);
+        calls = heap.calls;
+        CHECK(heap.live == live);
+        for (n = 1; n <= calls; n++) {
+            heap.calls = 0;
+            heap.refused = 0;
+            heap.fail_at = n;
+            CHECK_SAYS(whole_life(k, i, &d) == loss,
+                       "%s: the loss is another after allocation %ld failed",
+                       case_name(&c), n);
+            heap.fail_at = 0;
+            CHECK_SAYS(heap.refused == 1, "allocation %ld was not reached", n);
+            CHECK_SAYS(heap.live == live,
+                       "%s: allocation %ld failed, %ld blocks are lost",
+                       case_name(&c), n, (long)heap.live - live);
+        }
+        check_note("%s: each of %ld allocations failed once", case_name(&c),
+                   calls);
+        CHECK(calls > 20);
+        case_free(&d);
+    }
+}
+
+/* Without a second try: what was opened before is closed, nothing is lost. */
+static void closed_after(const srnn_kernels *k)
+{
+    const net_case c = case_of(2, 0);
+    const long live = heap.live;
+    srnn_net *net = case_net(k, &c);
+    const srnn_trainer_config tc = srnn_trainer_default();
+    srnn_trainer *t;
+    long n = 0;
+    srnn_status status;
+
+    do {
+        heap.calls = 0;
+        heap.fail_at = ++n;
+        status = srnn_trainer_open(&t, net, &tc);
+        heap.fail_at = 0;
+        if (status) {
+            srnn_net_close(net);
+            CHECK_SAYS(heap.live == live, "%ld: blocks are lost", n);
+            net = case_net(k, &c);
+        }
+    } while (status);
+    CHECK(n > 5);
+    srnn_trainer_close(t);
+    srnn_net_close(net);
+    CHECK(heap.live == live);
+}
+
+/* ---- the caller's memory ------------------------------------------------------------ */
+
+static void run_in(srnn_net *net, const net_data *d, void *memory,
+                   srnn_real *y)
+{
+    srnn_session_config config = srnn_session_default();
+    const srnn_array out = {.node = srnn_net_find(net, "out"), .data = y};
+    srnn_session *s;
+    srnn_array in[2];
+
+    config.batch = d->c.batch;
+    config.steps = 2;
+    config.memory = memory;
+    heap.forbidden = memory != NULL;
+    must(srnn_session_open(&s, net, &config));
+    case_session_states(s, d);
+    case_inputs(d, net, in);
+    must(srnn_session_forward(s, d->c.steps, in, 2, &out, 1));
+    srnn_session_close(s);
+    heap.forbidden = 0;
+}
+
+static void given_memory(const srnn_kernels *k)
+{
+    for (size_t i = 0; i < 4 * CASE_CELLS; i++) {
+        net_case c = case_of(i % CASE_CELLS, i / CASE_CELLS % 2);
+        srnn_session_config config = {.batch = 2, .steps = 2, .threads = 1};
+        srnn_real y[2][3 * 2 * 4];
+        srnn_net *net = case_net(k, &c);
+        const size_t size = srnn_session_size(net, &config);
+        net_data d;
+
+        case_data(&d, &c);
+        guard_begin((int)(i / CASE_CELLS / 2));
+        CHECK(size > 0 && size % 64 == 0);
+        run_in(net, &d, NULL, y[0]);
+        run_in(net, &d, guard_reals(size / sizeof(srnn_real)), y[1]);
+        guard_check();
+        CHECK_SAYS(!memcmp(y[0], y[1], sizeof y[0]),
+                   "%s: in given memory, other results", case_name(&c));
+        srnn_net_close(net);
+        case_free(&d);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const check_case cases[] = {
+        {"alloc/after-open", none_after_open, NULL},
+        {"alloc/each-in-turn", each_in_turn, NULL},
+        {"alloc/closed-after", closed_after, NULL},
+        {"alloc/given-memory", given_memory, NULL},
+        {NULL, NULL, NULL},
+    };
+
+    return check_main(argc, argv, cases);
+}

@@ -1,0 +1,91 @@
+/* Every cell back through time on every rung: the loss and the gradients of
+ * parameters, inputs and initial states, within the oracle's running bounds
+ * (net_oracle.h), and exactly where the numbers are small integers. */
+#include "net_compare.h"
+
+#include <stdio.h>
+
+/* ---- within bounds --------------------------------------------------------- */
+
+static const char *cell_of(const net_case *c)
+{
+    static char name[40];
+
+    snprintf(name, sizeof name, "%s%s", srnn_cell_name(c->cell),
+             c->z_takes_new ? "_new" : "");
+    return name;
+}
+
+static void all_shapes(const srnn_kernels *k,
+                       int (*shape)(size_t, net_case *))
+{
+    for (size_t cell = 0; cell < CASE_CELLS; cell++) {
+        worst seen = {0};
+        net_case c;
+
+        for (size_t i = cell; shape(i, &c); i += CASE_CELLS)
+            compare_backward(k, &c, 0, &seen);
+        case_cell(&c, cell);
+        worst_end(&seen, cell_of(&c));
+    }
+}
+
+static void small(const srnn_kernels *k)
+{
+    all_shapes(k, small_shape);
+}
+
+static void large(const srnn_kernels *k)
+{
+    all_shapes(k, large_shape);
+}
+
+static void moved(const srnn_kernels *k)
+{
+    net_case c = {.layers = 2, .steps = 3, .batch = 2, .in = 3, .hidden = 9,
+                  .classes = 4};
+
+    for (size_t cell = 0; cell < CASE_CELLS; cell++) {
+        worst seen = {0};
+
+        case_cell(&c, cell);
+        compare_backward(k, &c, 2, &seen);
+        CHECK_SAYS(seen.ratio > 1, "%s: an oracle moved by two bounds passed",
+                   cell_of(&c));
+    }
+}
+
+/* ---- exactly ---------------------------------------------------------------- */
+
+static void integers(const srnn_kernels *k)
+{
+    static const size_t hidden[] = {1, 3, 8, 15, 16, 17, 33};
+    worst seen = {0};
+
+    for (size_t i = 0; i < 2 * sizeof hidden / sizeof *hidden; i++) {
+        const net_case c = {.cell = SRNN_RNN_RELU,
+                            .layers = 1 + i % 2,
+                            .steps = 2,
+                            .batch = (size_t)1 << i % 4,
+                            .in = 1 + i * 5 % 18,
+                            .hidden = hidden[i / 2],
+                            .classes = 2 + i,
+                            .tokens = i % 5 == 4};
+
+        compare_exactly(k, &c, &seen);
+    }
+    worst_end(&seen, "rnn_relu, no bound");
+}
+
+int main(int argc, char **argv)
+{
+    static const check_case cases[] = {
+        {"backward/moved", moved, NULL},
+        {"backward/integers", integers, NULL},
+        {"backward/small", small, NULL},
+        {"backward/large", large, NULL},
+        {NULL, NULL, NULL},
+    };
+
+    return check_main(argc, argv, cases);
+}

@@ -1,0 +1,51 @@
+# The tests of nets: gradients, cells against their oracle, promises, memory,
+# every refusal. Included by tests/CMakeLists.txt.
+
+# ---- gradients: the shipped sources in double, against central differences ---
+foreach(part cells fork)
+  set(sources gradient_${part}.c)
+  if(part STREQUAL cells)
+    set(sources gradient.c)
+  endif()
+  srnn_test(gradient/${part} LABEL gradient F64
+    SOURCES ${sources} gradient_check.c net_case.c check.c numbers.c oracle.c)
+endforeach()
+
+add_library(srnn_nets STATIC net_case.c record.c record_run.c net_compare.c
+  net_oracle.c net_oracle_back.c)
+target_link_libraries(srnn_nets PUBLIC srnn_check)
+
+# ---- cells: against a double oracle, with derived bounds ---
+foreach(pass forward backward)
+  srnn_test(cell/${pass} LABEL cell SOURCES cell_${pass}.c LIBS srnn_nets
+    KINDS release asan aarch64 haswell)
+endforeach()
+
+# ---- promises: whole nets, bit for bit ---
+foreach(promise nets carry resume)
+  srnn_test(promise/${promise} LABEL promise SOURCES promise_${promise}.c
+    LIBS srnn_nets SHORT control small carry resume)
+endforeach()
+srnn_test(promise/net-hashes LABEL promise
+  SOURCES promise_net_hashes.c LIBS srnn_nets
+  KINDS release asan aarch64 haswell ARGS ${here}/promise_net_hashes.txt)
+
+# ---- the interface: refusals, floating-point modes, threads, memory ---
+foreach(part nets sessions trainers modes)
+  srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_nets)
+endforeach()
+srnn_test(api/threads LABEL cell SOURCES api_threads.c LIBS srnn_nets
+  KINDS release asan tsan aarch64)
+srnn_test(api/alloc LABEL cell SOURCES alloc.c LIBS srnn_nets)
+
+# srnn_wrap(<test> <function> ...): the test's own version stands before the
+# C library's.
+function(srnn_wrap name)
+  string(MAKE_C_IDENTIFIER test_${name} program)
+  if(TARGET ${program})
+    list(TRANSFORM ARGN PREPEND -Wl,--wrap=)
+    target_link_options(${program} PRIVATE ${ARGN})
+  endif()
+endfunction()
+srnn_wrap(api/alloc malloc calloc realloc aligned_alloc free)
+srnn_wrap(api/threads pthread_create)
