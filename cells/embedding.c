@@ -26,15 +26,6 @@ srnn_status srnn_net_embedding(srnn_net *net, const char *name,
     return SRNN_OK;
 }
 
-static void carve(const srnn_session *s, const node *n, run *r, arena *a)
-{
-    r->own = srnn_arena_reals(a, s->steps * s->batch * n->features);
-    r->y = r->own;
-    r->ldy = n->features;
-    if (s->training)
-        r->dy = srnn_arena_reals(a, s->steps * s->batch * n->features);
-}
-
 static void forward(const pass *p, const node *n, run *r)
 {
     const srnn_net *net = p->s->net;
@@ -59,6 +50,6 @@ static void backward(const pass *p, const node *n, run *r)
 }
 
 const node_kind srnn_kind_embedding = {.name = "embedding",
-                                       .carve = carve,
+                                       .carve = srnn_output_carve,
                                        .forward = forward,
                                        .backward = backward};

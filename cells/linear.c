@@ -63,15 +63,6 @@ static void pack(const srnn_net *net, const node *n)
         net->k.pack(&n->panels[1], w, 1, in);
 }
 
-static void carve(const srnn_session *s, const node *n, run *r, arena *a)
-{
-    r->own = srnn_arena_reals(a, s->steps * s->batch * n->features);
-    r->y = r->own;
-    r->ldy = n->features;
-    if (s->training)
-        r->dy = srnn_arena_reals(a, s->steps * s->batch * n->features);
-}
-
 static void forward(const pass *p, const node *n, run *r)
 {
     const srnn_net *net = p->s->net;
@@ -111,7 +102,7 @@ static void backward(const pass *p, const node *n, run *r)
 }
 
 const node_kind srnn_kind_linear = {.name = "linear",
-                                    .carve = carve,
+                                    .carve = srnn_output_carve,
                                     .forward = forward,
                                     .backward = backward,
                                     .pack = pack,

@@ -174,6 +174,10 @@ struct pass {
     size_t *loss_count;
 };
 
+/* Carves a node's output, its own buffer, and in training its gradient. */
+void srnn_output_carve(const srnn_session *s, const node *n, run *r,
+                       arena *a);
+
 /* Adds a state to the session's list, or only counts it. */
 void srnn_state_add(srnn_session *s, const node *n, const char *what,
                     size_t l, size_t hidden, srnn_real *data,

@@ -7,6 +7,13 @@ int32_t srnn_sample(const srnn_net *net, size_t n, const srnn_real *logits,
     size_t j, best = 0;
     double sum = 0;
 
+    if (!net || n == 0 || !logits || !work) {
+        srnn_fail(SRNN_EINVAL, "%s",
+                  !net ? "net is NULL" : n == 0 ? "n is 0"
+                                     : !logits ? "logits is NULL"
+                                               : "work is NULL");
+        return -1;
+    }
     for (j = 1; j < n; j++)
         if (logits[j] > logits[best])
             best = j;

@@ -31,6 +31,18 @@ srnn_real *srnn_arena_reals(arena *a, size_t n)
                                   : MOST_BYTES);
 }
 
+void srnn_output_carve(const srnn_session *s, const node *n, run *r,
+                       arena *a)
+{
+    const size_t reals = s->steps * s->batch * n->features;
+
+    r->own = srnn_arena_reals(a, reals);
+    r->y = r->own;
+    r->ldy = n->features;
+    if (s->training)
+        r->dy = srnn_arena_reals(a, reals);
+}
+
 static size_t block_steps(const run_config *c)
 {
     const size_t block = c->batch < BLOCK_ROWS ? BLOCK_ROWS / c->batch : 1;

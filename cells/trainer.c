@@ -1,25 +1,11 @@
-/* Training: a session that keeps what backward needs, gradients and moments
- * beside the parameters, clipping and the optimisers. */
-#include "node.h"
+/* Trainers: a session that keeps what backward needs, and gradients and
+ * moments beside the parameters. update.c moves the parameters. */
+#include "trainer.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ALIGNMENT 64
-
-struct srnn_trainer {
-    srnn_net *net;
-    srnn_session *session;
-    srnn_trainer_config config;
-    srnn_real *memory; /* gradients, then each moment, parameter by parameter */
-    srnn_real **gradient, **moment[2];
-    size_t total; /* elements of all parameters, padded */
-    double *squares;
-    size_t last_steps; /* of the last backward pass */
-    uint64_t updates;
-    double norm;
-};
 
 /* ---- open and close ------------------------------------------------------- */
 
@@ -222,90 +208,6 @@ srnn_status srnn_trainer_update(srnn_trainer *t, size_t steps,
     srnn_status status = srnn_trainer_backward(t, steps, in, ins, loss);
 
     return status ? status : srnn_trainer_apply(t);
-}
-
-/* ---- the update ----------------------------------------------------------- */
-
-/* What each worker needs for its share of an update. */
-typedef struct update {
-    srnn_trainer *t;
-    srnn_sgd sgd;
-    srnn_adam adam;
-} update;
-
-/* Clips, and finds the global norm: each parameter's square by one worker,
- * the total in their order. */
-static void clip(const update *u, const crew *c)
-{
-    srnn_trainer *t = u->t;
-    const srnn_net *net = t->net;
-    const srnn_kernels *k = &net->k;
-    const double limit = t->config.clip_norm;
-    double sum = 0, factor;
-    size_t i;
-
-    for (i = c->worker; i < net->params; i += c->workers) {
-        if (t->config.clip_value > 0)
-            k->clip(net->param[i]->count, (srnn_real)t->config.clip_value,
-                    t->gradient[i]);
-        t->squares[i] = k->sum_squares(net->param[i]->count, t->gradient[i]);
-    }
-    pool_barrier(c);
-    for (i = 0; i < net->params; i++)
-        sum += t->squares[i];
-    if (c->worker == 0)
-        t->norm = sqrt(sum);
-    factor = limit / (sqrt(sum) + 1e-6);
-    for (i = c->worker; limit > 0 && factor < 1 && i < net->params;
-         i += c->workers)
-        k->scale(net->param[i]->count, (srnn_real)factor, t->gradient[i]);
-}
-
-static void update_on_crew(const crew *c, void *arg)
-{
-    const update *u = arg;
-    srnn_trainer *t = u->t;
-    const srnn_net *net = t->net;
-    const srnn_kernels *k = &net->k;
-    const uint64_t mode = k->flush();
-    size_t i;
-
-    clip(u, c);
-    for (i = c->worker; i < net->params; i += c->workers) {
-        const param *p = net->param[i];
-
-        if (t->config.optimiser == SRNN_ADAM)
-            k->adam(p->count, &u->adam, t->gradient[i], t->moment[0][i],
-                    t->moment[1][i], p->data);
-        else
-            k->sgd(p->count, &u->sgd, t->gradient[i], t->moment[0][i],
-                   p->data);
-    }
-    pool_barrier(c);
-    for (i = c->worker; i < net->nodes; i += c->workers)
-        if (net->node[i]->kind->pack)
-            net->node[i]->kind->pack(net, net->node[i]);
-    k->restore(mode);
-}
-
-srnn_status srnn_trainer_apply(srnn_trainer *t)
-{
-    const srnn_trainer_config *c;
-    update u;
-    double lr;
-
-    if (!t)
-        return srnn_fail(SRNN_EINVAL, "trainer is NULL");
-    c = &t->config;
-    lr = c->lr * srnn_schedule_at(&c->schedule, t->updates);
-    u = (update){.t = t,
-                 .sgd = {(srnn_real)lr, (srnn_real)c->momentum,
-                         (srnn_real)c->decay, t->updates == 0}};
-    u.adam = srnn_adam_at(lr, c->beta1, c->beta2, c->eps, c->decay,
-                          t->updates + 1);
-    pool_run(t->session->pool, update_on_crew, &u);
-    t->updates++;
-    return SRNN_OK;
 }
 
 /* ---- what a trainer holds -------------------------------------------------- */

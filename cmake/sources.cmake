@@ -24,7 +24,8 @@ set(SRNN_CELLS
   cells/sample.c
   cells/schedule.c
   cells/session.c
-  cells/trainer.c)
+  cells/trainer.c
+  cells/update.c)
 
 # The rungs beside these are kernels/<rung>.c, each with its own flags
 # (isa.cmake).

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the allocator ----------------------------------------------------------- */
+/* ---- the allocator ------------------------------------------------------- */
 
 static struct {
     atomic_long live, calls, refused;
@@ -76,7 +76,7 @@ void __wrap_free(void *p)
     __real_free(p);
 }
 
-/* ---- nothing after open -------------------------------------------------------- */
+/* ---- nothing after open -------------------------------------------------- */
 
 static net_case case_of(size_t cell, int tokens)
 {
@@ -152,7 +152,7 @@ static void none_after_open(const srnn_kernels *k)
     }
 }
 
-/* ---- each in turn ---------------------------------------------------------------- */
+/* ---- each in turn -------------------------------------------------------- */
 
 /* A call that may be refused once: then it has said why, has left the graph
  * as it was, and works the second time. */
@@ -282,7 +282,7 @@ static void closed_after(const srnn_kernels *k)
     CHECK(heap.live == live);
 }
 
-/* ---- the caller's memory ------------------------------------------------------------ */
+/* ---- the caller's memory ------------------------------------------------- */
 
 static void run_in(srnn_net *net, const net_data *d, void *memory,
                    srnn_real *y)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* ---- the mode ------------------------------------------------------------------- */
+/* ---- the mode ------------------------------------------------------------ */
 
 #if defined(__x86_64__)
 /* MXCSR without its sticky exception flags; 13, 14: rounding. */
@@ -48,7 +48,7 @@ static void mode_set(uint64_t mode) { (void)mode; }
 #define ROUND_UP 0u
 #endif
 
-/* ---- it comes back ----------------------------------------------------------------- */
+/* ---- it comes back ------------------------------------------------------- */
 
 static void use(srnn_session *s, srnn_trainer *t, const net_data *d)
 {
@@ -108,7 +108,7 @@ static void comes_back(const srnn_kernels *k)
         }
 }
 
-/* ---- it flushes ---------------------------------------------------------------------- */
+/* ---- it flushes ---------------------------------------------------------- */
 
 enum { WIDE = 70 }; /* units enough for three workers of every rung */
 

@@ -8,7 +8,7 @@
 
 enum { T = 3, B = 2, I = 3, H = 5, C = 4 };
 
-/* ---- opening ------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------- */
 
 #define BOTH(want, config, ...) \
     do { \
@@ -77,7 +77,7 @@ static void absurd(const srnn_kernels *k)
     srnn_net_close(net);
 }
 
-/* ---- a session with its data ------------------------------------------------------ */
+/* ---- a session with its data --------------------------------------------- */
 
 typedef struct rig {
     srnn_net *net;
@@ -137,7 +137,7 @@ static srnn_status forward(rig *r, srnn_array in, srnn_array out)
     return srnn_session_forward(r->s, T, &in, 1, &out, 1);
 }
 
-/* ---- arrays ------------------------------------------------------------------------- */
+/* ---- arrays -------------------------------------------------------------- */
 
 static void arrays(const srnn_kernels *k)
 {
@@ -219,7 +219,7 @@ static void tokens(const srnn_kernels *k)
     rig_close(&r);
 }
 
-/* ---- step, states, no steps ------------------------------------------------------------ */
+/* ---- step, states, no steps ---------------------------------------------- */
 
 static void steps(const srnn_kernels *k)
 {

@@ -43,7 +43,7 @@ static void forward_once(srnn_net *net, const net_data *d, size_t threads,
     srnn_session_close(s);
 }
 
-/* ---- numbers of workers ---------------------------------------------------------- */
+/* ---- numbers of workers -------------------------------------------------- */
 
 static void crowds(const srnn_kernels *k)
 {
@@ -67,7 +67,7 @@ static void crowds(const srnn_kernels *k)
     }
 }
 
-/* ---- long pauses ------------------------------------------------------------------ */
+/* ---- long pauses --------------------------------------------------------- */
 
 /* Between calls workers stop spinning and sleep; they must wake, and be let
  * go while asleep. */
@@ -104,7 +104,7 @@ static void brief(const srnn_kernels *k)
     srnn_net_close(net);
 }
 
-/* ---- one net, many users ------------------------------------------------------------- */
+/* ---- one net, many users ------------------------------------------------- */
 
 typedef struct user {
     pthread_t thread;
@@ -154,7 +154,7 @@ static void users(const srnn_kernels *k)
     case_free(&d);
 }
 
-/* ---- no thread to be had ------------------------------------------------------------- */
+/* ---- no thread to be had ------------------------------------------------- */
 
 /* The linker's --wrap puts this before the real one. */
 static atomic_int creations;
@@ -200,7 +200,7 @@ static void refused(const srnn_kernels *k)
     srnn_net_close(net);
 }
 
-/* ---- training --------------------------------------------------------------------------- */
+/* ---- training ------------------------------------------------------------ */
 
 static double train(const srnn_kernels *k, const net_data *d, size_t threads)
 {

@@ -14,7 +14,7 @@ static net_case case_of(int tokens)
                       .in = I, .hidden = H, .classes = C, .tokens = tokens};
 }
 
-/* ---- opening -------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------- */
 
 static void numbers(srnn_net *net)
 {
@@ -85,7 +85,7 @@ static void opening(const srnn_kernels *k)
     srnn_trainer_close(NULL);
 }
 
-/* ---- a trainer with its data ------------------------------------------------------- */
+/* ---- a trainer with its data --------------------------------------------- */
 
 typedef struct rig {
     srnn_net *net;
@@ -138,7 +138,7 @@ static void rig_close(rig *r)
     case_free(&r->d);
 }
 
-/* ---- passes -------------------------------------------------------------------------- */
+/* ---- passes -------------------------------------------------------------- */
 
 static void passes(const srnn_kernels *k)
 {
@@ -174,7 +174,7 @@ static void passes(const srnn_kernels *k)
     rig_close(&r);
 }
 
-/* ---- what it holds --------------------------------------------------------------------- */
+/* ---- what it holds ------------------------------------------------------- */
 
 static void holdings(const srnn_kernels *k)
 {

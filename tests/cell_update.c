@@ -1,7 +1,7 @@
 /* What an update does with the gradients: the schedule, clipping by value and
- * by norm, SGD, momentum, Adam with decoupled decay, and packing, against the
- * formulas of simdrnn.h and kernels.h in double with running bounds. An oracle
- * that leaves one of them out is refused. */
+ * by norm, SGD, momentum, Adam with decoupled decay, against the formulas of
+ * simdrnn.h and kernels.h in double with running bounds. An oracle that leaves
+ * one of them out is refused. */
 #include "check.h"
 #include "net_case.h"
 #include "numbers.h"
@@ -184,7 +184,7 @@ static void updates(const srnn_kernels *k, srnn_trainer_config config,
     case_free(&d);
 }
 
-/* ---- the cases -------------------------------------------------------------------- */
+/* ---- the cases ----------------------------------------------------------- */
 
 static srnn_trainer_config config_of(size_t i)
 {

@@ -23,7 +23,7 @@ static const net_case shapes[] = {
      .tokens = 1},
 };
 
-/* ---- away from kinks ------------------------------------------------------ */
+/* ---- away from kinks ----------------------------------------------------- */
 
 static const srnn_real *param(const srnn_net *net, const char *name)
 {
@@ -96,7 +96,7 @@ static double margin(const srnn_net *net, const net_data *d)
     return least;
 }
 
-/* ---- the check ------------------------------------------------------------ */
+/* ---- the check ----------------------------------------------------------- */
 
 static void check_shape(const srnn_kernels *k, const net_case *c, groups *g)
 {
@@ -139,7 +139,7 @@ static void cells(const srnn_kernels *k)
     }
 }
 
-/* ---- negative controls ---------------------------------------------------- */
+/* ---- negative controls --------------------------------------------------- */
 
 /* What is spoiled: a slot of the gates, or dh or dc behind them. */
 enum { SPOIL_DH = 4, SPOIL_DC = 5 };

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-/* ---- y = a + b ------------------------------------------------------------ */
+/* ---- y = a + b ----------------------------------------------------------- */
 
 static void carve(const srnn_session *s, const node *n, run *r, arena *a)
 {
@@ -65,7 +65,7 @@ static srnn_node add_sum(srnn_net *net, const char *name, srnn_node a,
     return n->id;
 }
 
-/* ---- the net -------------------------------------------------------------- */
+/* ---- the net ------------------------------------------------------------- */
 
 static srnn_node add_cell(srnn_net *net, const char *name, srnn_node x,
                           const net_case *c)

@@ -9,7 +9,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-/* ---- shapes --------------------------------------------------------------- */
+/* ---- shapes -------------------------------------------------------------- */
 
 static int shape(const size_t *hidden, size_t hiddens, size_t i, net_case *c)
 {
@@ -46,7 +46,7 @@ int large_shape(size_t i, net_case *c)
     return shape(hidden, COUNT(hidden), i, c);
 }
 
-/* ---- forward -------------------------------------------------------------- */
+/* ---- forward ------------------------------------------------------------- */
 
 static void see(worst *w, const float *got, const est *want, size_t rows,
                 size_t columns, const char *what, const net_case *c)
@@ -126,7 +126,7 @@ void compare_forward(const srnn_kernels *k, const net_case *c, flaw f,
     case_free(&d);
 }
 
-/* ---- backward ------------------------------------------------------------- */
+/* ---- backward ------------------------------------------------------------ */
 
 typedef struct gradients {
     srnn_trainer *t;
@@ -135,6 +135,7 @@ typedef struct gradients {
     double move;
     int exactly;
     size_t i; /* next parameter */
+    size_t nonzero;
 } gradients;
 
 static void see_gradient(gradients *g, est *want, const srnn_tensor *got)
@@ -142,6 +143,7 @@ static void see_gradient(gradients *g, est *want, const srnn_tensor *got)
     for (size_t i = 0; i < got->count; i++) {
         want[i].v += g->move * want[i].e;
         want[i].e = g->exactly ? 0 : want[i].e;
+        g->nonzero += want[i].v != 0;
     }
     see(g->seen, got->data, want, got->count, 1, got->name, g->c);
 }
@@ -230,7 +232,7 @@ void compare_backward(const srnn_kernels *k, const net_case *c, double move,
     case_free(&d);
 }
 
-/* ---- exactly --------------------------------------------------------------- */
+/* ---- exactly ------------------------------------------------------------- */
 
 static void integer_params(srnn_net *net)
 {
@@ -245,7 +247,7 @@ static void integer_params(srnn_net *net)
     must(srnn_net_pack(net));
 }
 
-void compare_exactly(const srnn_kernels *k, const net_case *c, worst *seen)
+size_t compare_exactly(const srnn_kernels *k, const net_case *c, worst *seen)
 {
     const size_t rows = c->steps * c->batch;
     gradients g = {.c = c, .seen = seen, .exactly = 1};
@@ -261,4 +263,5 @@ void compare_exactly(const srnn_kernels *k, const net_case *c, worst *seen)
     backward(&g, net, &d);
     srnn_net_close(net);
     case_free(&d);
+    return g.nonzero;
 }

@@ -24,7 +24,7 @@ void compare_backward(const srnn_kernels *k, const net_case *c, double move,
 /* The same without any bound, of an rnn_relu on small integers: the logit of
  * class 0 is 2^22 above all others and is no target, so its probability is 1
  * and the others' are 0 in f32 and in double; over 2^n rows every gradient is
- * then an integer over 2^n. */
-void compare_exactly(const srnn_kernels *k, const net_case *c, worst *seen);
+ * then an integer over 2^n. Returns how many of them are not 0. */
+size_t compare_exactly(const srnn_kernels *k, const net_case *c, worst *seen);
 
 #endif

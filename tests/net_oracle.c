@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- memory and parameters ------------------------------------------------ */
+/* ---- memory and parameters ----------------------------------------------- */
 
 void *net_oracle_take(net_oracle *o, size_t n, size_t size)
 {
@@ -53,7 +53,7 @@ static const float *layer_param(const srnn_net *net, const char *what,
     return param(net, name);
 }
 
-/* ---- chains --------------------------------------------------------------- */
+/* ---- chains -------------------------------------------------------------- */
 
 /* The rounding of a chain of k terms whose sizes add up to `size`; one more U
  * where products and sums are rounded apart (the scalar rung). */
@@ -96,7 +96,7 @@ static est weight_chain(float start, size_t k, const float *w, const est *x)
     return chain_end(sum, size, brought, k);
 }
 
-/* ---- the cells ------------------------------------------------------------ */
+/* ---- the cells ----------------------------------------------------------- */
 
 /* One row of one step: everything that unit u's formula reads. */
 typedef struct row_step {
@@ -235,7 +235,7 @@ static void layer_forward(net_oracle *o, oracle_layer *l, flaw f)
     }
 }
 
-/* ---- the net -------------------------------------------------------------- */
+/* ---- the net ------------------------------------------------------------- */
 
 static void set_states(net_oracle *o, size_t l, const float **from)
 {

@@ -26,7 +26,7 @@ static est est_sum(size_t k, const est *a, size_t step)
     return est_chain(exact(0), k, a, step, &one, 0);
 }
 
-/* ---- the loss ------------------------------------------------------------- */
+/* ---- the loss ------------------------------------------------------------ */
 
 static double row_max(const est *x, size_t n, double *error)
 {
@@ -81,7 +81,7 @@ static void loss_backward(net_oracle *o)
     }
 }
 
-/* ---- linear and embedding -------------------------------------------------- */
+/* ---- linear and embedding ------------------------------------------------ */
 
 /* dw[m][i] = sum over rows of dy[row][m] x[row][i]; db likewise. */
 static void weights_backward(size_t rows, size_t m, size_t n, const est *dy,
@@ -127,7 +127,7 @@ static void embedding_backward(net_oracle *o)
         }
 }
 
-/* ---- one layer ------------------------------------------------------------- */
+/* ---- one layer ----------------------------------------------------------- */
 
 /* The gradients of the pre-activations of a layer as the recurrent weights
  * see them (gru: that of n times r), and of what the input weights see. */

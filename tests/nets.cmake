@@ -20,6 +20,7 @@ foreach(pass forward backward)
   srnn_test(cell/${pass} LABEL cell SOURCES cell_${pass}.c LIBS srnn_nets
     KINDS release asan aarch64 haswell)
 endforeach()
+srnn_test(cell/update LABEL cell SOURCES cell_update.c LIBS srnn_nets)
 
 # ---- promises: whole nets, bit for bit ---
 foreach(promise nets carry resume)
@@ -31,7 +32,7 @@ srnn_test(promise/net-hashes LABEL promise
   KINDS release asan aarch64 haswell ARGS ${here}/promise_net_hashes.txt)
 
 # ---- the interface: refusals, floating-point modes, threads, memory ---
-foreach(part nets sessions trainers modes)
+foreach(part nets sessions trainers modes sample)
   srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_nets)
 endforeach()
 srnn_test(api/threads LABEL cell SOURCES api_threads.c LIBS srnn_nets

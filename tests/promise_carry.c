@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* ---- losses ----------------------------------------------------------------- */
+/* ---- losses -------------------------------------------------------------- */
 
 /* Logits of many sizes: their losses do not add up exactly in double. */
 static void spread_logits(srnn_net *net)
@@ -84,7 +84,7 @@ static void losses(const srnn_kernels *k)
     srnn_net_close(net);
 }
 
-/* ---- truncated training ------------------------------------------------------- */
+/* ---- truncated training -------------------------------------------------- */
 
 static srnn_array from_step(srnn_array a, size_t rows, size_t columns)
 {

@@ -38,7 +38,8 @@ typedef struct how {
     size_t threads;
     size_t steps;    /* of the session or trainer; 0: all */
     size_t call;     /* steps of each call; 0: all; SIZE_MAX: at random */
-    int strided;     /* arrays with gaps, the batch outermost */
+    int strided;     /* arrays with gaps: 1 the batch outermost, 2 after steps
+                        too, 3 only after rows */
     int swap_inputs; /* features 0 and 1 change places, and their weights */
 } how;
 

@@ -18,7 +18,7 @@ static void *take(size_t bytes)
     return p;
 }
 
-/* ---- shapes ----------------------------------------------------------------- */
+/* ---- shapes -------------------------------------------------------------- */
 
 int record_shape(size_t i, net_case *c)
 {
@@ -41,7 +41,7 @@ int record_shape(size_t i, net_case *c)
     return 1;
 }
 
-/* ---- the net and its arrays ------------------------------------------------ */
+/* ---- the net and its arrays ---------------------------------------------- */
 
 static void swap(float *a, float *b)
 {
@@ -76,7 +76,7 @@ static srnn_net *open_net(const srnn_kernels *k, const net_data *d,
     return net;
 }
 
-/* Rows of n, [T][B] densely or with gaps and the batch outermost. */
+/* Rows of n, [T][B] densely or with gaps. */
 typedef struct rows {
     float *x;
     int32_t *token;
@@ -85,12 +85,15 @@ typedef struct rows {
 
 static rows rows_open(const net_case *c, size_t n, int strided)
 {
-    const size_t gap = strided ? n + 3 : n;
-    rows r = {.row = strided ? gap * (c->steps + 1) : n,
-              .step = strided ? gap : n * c->batch};
+    const size_t gap = strided ? n + 3 : n, steps = c->steps + 1;
+    const size_t size = (gap + 7) * steps * (c->batch + 1);
+    rows r = {.row = strided == 1 ? gap * steps : gap,
+              .step = strided == 1   ? gap
+                      : strided == 2 ? gap * c->batch + 7
+                                     : gap * c->batch};
 
-    r.x = take(gap * (c->steps + 1) * (c->batch + 1) * sizeof *r.x);
-    r.token = take(gap * (c->steps + 1) * (c->batch + 1) * sizeof *r.token);
+    r.x = take(size * sizeof *r.x);
+    r.token = take(size * sizeof *r.token);
     return r;
 }
 
@@ -148,7 +151,7 @@ static void arrays_close(arrays *a)
     rows_close(&a->y);
 }
 
-/* ---- forward ---------------------------------------------------------------- */
+/* ---- forward ------------------------------------------------------------- */
 
 static srnn_array array_at(srnn_array a, size_t t)
 {
@@ -251,7 +254,7 @@ void record_forward(record *r, const srnn_kernels *k, const net_data *d,
     srnn_net_close(net);
 }
 
-/* ---- training --------------------------------------------------------------- */
+/* ---- training ------------------------------------------------------------ */
 
 void record_gradients(record *r, const srnn_trainer *t)
 {

@@ -265,8 +265,8 @@ SRNN_API srnn_status srnn_trainer_update(srnn_trainer *trainer, size_t steps,
                                          const srnn_array *in, size_t ins,
                                          double *loss);
 
-/* The same in its parts: forward and backward, which sets the gradients; then
- * the update with what the gradients hold. */
+/* The same in its parts: forward and backward (1 step or more), which sets the
+ * gradients; then the update with what the gradients hold. */
 SRNN_API srnn_status srnn_trainer_backward(srnn_trainer *trainer, size_t steps,
                                            const srnn_array *in, size_t ins,
                                            double *loss);
@@ -318,7 +318,7 @@ srnn_trainer_settings(const srnn_trainer *trainer);
 
 /* Draws from softmax(logits / temperature) by inversion with u in [0, 1);
  * temperature 0 takes the largest, the first of equals. work holds n reals
- * and may be logits. */
+ * and may be logits. -1, with a message, if n is 0 or a pointer NULL. */
 SRNN_API int32_t srnn_sample(const srnn_net *net, size_t n,
                              const srnn_real *logits, double temperature,
                              double u, srnn_real *work);

@@ -1,0 +1,20 @@
+/* What a trainer holds. */
+#ifndef SRNN_TRAINER_H
+#define SRNN_TRAINER_H
+
+#include "node.h"
+
+struct srnn_trainer {
+    srnn_net *net;
+    srnn_session *session;
+    srnn_trainer_config config;
+    srnn_real *memory; /* gradients, then each moment, parameter by parameter */
+    srnn_real **gradient, **moment[2];
+    size_t total; /* elements of all parameters, padded */
+    double *squares;
+    size_t last_steps; /* of the last backward pass */
+    uint64_t updates;
+    double norm;
+};
+
+#endif
