@@ -1,6 +1,7 @@
 /* Layers through the public interface: forward, train (forward with its gates
- * kept, and backward), update (train, Adam, packing again) and step. Training
- * has a linear head of a few classes, so that there is a loss. */
+ * kept, and backward), ragged (train, sequences of a tenth of the steps up to
+ * all), update (train, Adam, packing again) and step. Training has a linear
+ * head of a few classes, so that there is a loss. */
 #include "problem.h"
 
 #include <simdrnn/simdrnn.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 
 enum { X, Y, TARGETS, MEMORY };
-enum { FORWARD, TRAIN, UPDATE, STEP, PASSES };
+enum { FORWARD, TRAIN, RAGGED, UPDATE, STEP, PASSES };
 
 #define CLASSES 16
 #define STEPS 64 /* single ones in a run */
@@ -20,6 +21,7 @@ typedef struct cell_state {
     srnn_trainer *trainer;
     srnn_node input, layer, targets;
     size_t steps, batch, inputs, hidden;
+    size_t *length;
     double loss;
     float loss_output;
 } cell_state;
@@ -36,7 +38,26 @@ static srnn_cell_kind cell_of(const problem *p)
 
 static int trains(const problem *p)
 {
-    return pass_of(p) == TRAIN || pass_of(p) == UPDATE;
+    return pass_of(p) == TRAIN || pass_of(p) == RAGGED ||
+           pass_of(p) == UPDATE;
+}
+
+/* Of row b: evenly over a tenth of the steps to all of them, in no order. */
+static size_t length_of(const cell_state *s, size_t b)
+{
+    const size_t least = s->steps / 10 + 1;
+
+    return least + b * 29 % (s->steps - least + 1);
+}
+
+/* The part of all steps that the sequences have. */
+static double real_share(const cell_state *s)
+{
+    size_t sum = 0;
+
+    for (size_t b = 0; b < s->batch; b++)
+        sum += length_of(s, b);
+    return (double)sum / (double)(s->steps * s->batch);
 }
 
 static int cell_fail(problem *p)
@@ -101,6 +122,10 @@ static work count_work(const problem *p, const cell_state *s)
 
     for (size_t i = 0; !srnn_net_param(s->net, i, &t); i++)
         params += t.count;
+    if (pass_of(p) == RAGGED) {
+        w.flop *= real_share(s);
+        w.activations *= real_share(s);
+    }
     if (pass_of(p) == STEP)
         w.item = "step";
     return pass_of(p) == UPDATE ? work_update(w, params) : w;
@@ -117,6 +142,11 @@ static int cell_open(problem *p)
     s->batch = p->size[SIZE_B];
     s->inputs = p->size[SIZE_I];
     s->hidden = p->size[SIZE_H];
+    s->length = malloc(s->batch * sizeof *s->length);
+    if (!s->length)
+        return problem_fail(p, "no memory for %zu lengths", s->batch);
+    for (size_t b = 0; b < s->batch; b++)
+        s->length[b] = length_of(s, b);
     if (build_net(p, s))
         return cell_fail(p);
     p->bytes[X] = s->steps * s->batch * s->inputs * sizeof(float);
@@ -142,6 +172,7 @@ static void cell_close(problem *p)
     srnn_trainer_close(s->trainer);
     srnn_session_close(s->session);
     srnn_net_close(s->net);
+    free(s->length);
     free(s);
     p->state = NULL;
 }
@@ -176,9 +207,9 @@ static srnn_status add_param(problem *p, const cell_state *s, size_t i,
                              size_t chain)
 {
     srnn_tensor t;
-    srnn_status status = pass_of(p) == TRAIN
-                             ? srnn_trainer_gradient(s->trainer, i, &t)
-                             : srnn_trainer_moment(s->trainer, 0, i, &t);
+    srnn_status status = pass_of(p) == UPDATE
+                             ? srnn_trainer_moment(s->trainer, 0, i, &t)
+                             : srnn_trainer_gradient(s->trainer, i, &t);
 
     if (!status)
         add_output(p, &t, chain);
@@ -262,9 +293,11 @@ static void train_run(problem *p)
     srnn_status status;
 
     srnn_trainer_reset(s->trainer);
-    status = pass_of(p) == TRAIN
-                 ? srnn_trainer_backward(s->trainer, s->steps, in, 2, &s->loss)
-                 : srnn_trainer_update(s->trainer, s->steps, in, 2, &s->loss);
+    if (pass_of(p) == RAGGED)
+        srnn_trainer_lengths(s->trainer, s->length);
+    status = pass_of(p) == UPDATE
+                 ? srnn_trainer_update(s->trainer, s->steps, in, 2, &s->loss)
+                 : srnn_trainer_backward(s->trainer, s->steps, in, 2, &s->loss);
     s->loss_output = (float)s->loss;
     p->failed |= status != SRNN_OK;
 }
@@ -290,6 +323,7 @@ static void step_run(problem *p)
 #define CELL(cell, kind) \
     PASS(cell, kind, "forward", FORWARD, "TBIH", forward_run), \
         PASS(cell, kind, "train", TRAIN, "TBIH", train_run), \
+        PASS(cell, kind, "ragged", RAGGED, "TBIH", train_run), \
         PASS(cell, kind, "update", UPDATE, "TBIH", train_run), \
         PASS(cell, kind, "step", STEP, "BIH", step_run)
 

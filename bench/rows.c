@@ -32,6 +32,9 @@ static const group groups[] = {
     CELL("gru", 1),
     CELL("rnn", 1),
     CELL("gru_before", 0),
+    {LIST("lstm/train", "lstm/ragged", "gru/train", "gru/ragged", "rnn/train",
+          "rnn/ragged"),
+     LIST("T50B64I256H256"), 0},
 };
 
 int row_at(size_t i, row_entry *r)

@@ -31,7 +31,7 @@ static void forward(const pass *p, const node *n, run *r)
     const srnn_net *net = p->s->net;
     size_t from, to;
 
-    crew_span(p->crew, p->steps * p->s->batch, 1, &from, &to);
+    crew_span(p->crew, p->extent->rows, 1, &from, &to);
     net->k.gather(to - from, n->features, p->s->run[n->input[0]].tokens + from,
                   net->param[n->first_param]->data,
                   r->own + from * n->features, n->features);
@@ -44,7 +44,7 @@ static void backward(const pass *p, const node *n, run *r)
     const srnn_session *s = p->s;
 
     if (p->crew->worker == 0)
-        s->net->k.scatter_add(p->steps, s->batch, n->features,
+        s->net->k.scatter_add(n->features, &p->extent->links,
                               s->run[n->input[0]].tokens, r->dy, n->features,
                               s->gradient[n->first_param]);
 }

@@ -11,46 +11,49 @@
 /* Everything a time step looks at, fixed for a pass. */
 typedef struct timeline {
     const pass *p;
+    const extent *e;
     const srnn_kernels *k;
     const cell_row *row;
     const layer *y;
     layer_run *r;
-    size_t batch, hidden;
-    size_t state;          /* batch * hidden */
-    size_t gate_ld;        /* between rows of gates, or of x in inference */
+    size_t hidden;
+    size_t gate_ld; /* between rows of gates, or of x in inference */
 } timeline;
 
 static timeline timeline_of(const pass *p, const node *n, const layer *y,
                             layer_run *r)
 {
-    const cell_row *row = srnn_cell_row(n->recurrent.cell);
-    const size_t hidden = n->recurrent.hidden;
-
     return (timeline){p,
+                      p->extent,
                       &p->s->net->k,
-                      row,
+                      srnn_cell_row(n->recurrent.cell),
                       y,
                       r,
-                      p->s->batch,
-                      hidden,
-                      p->s->batch * hidden,
+                      n->recurrent.hidden,
                       r->cell.ldx};
 }
 
-/* y of step t; t = -1, the state before, is a state earlier in memory. */
+#define BEFORE ((size_t)-1) /* the step before the first: the state */
+
+/* The first row of step t in y, and in c where all steps are kept. */
+static size_t row_of(const timeline *l, size_t t)
+{
+    return t == BEFORE ? 0 : l->e->batch + l->e->first[t];
+}
+
 static srnn_real *y_at(const timeline *l, size_t t)
 {
-    return l->r->y + (t + 1) * l->state;
+    return l->r->y + row_of(l, t) * l->hidden;
 }
 
 static srnn_real *c_at(const timeline *l, size_t t)
 {
-    return l->r->gate ? l->r->c + (t + 1) * l->state : l->r->c;
+    return l->r->gate ? l->r->c + row_of(l, t) * l->hidden : l->r->c;
 }
 
 static srnn_real *gates_at(const timeline *l, size_t t)
 {
-    return l->r->gate + t * l->batch * l->gate_ld;
+    return l->r->gate + l->e->first[t] * l->gate_ld;
 }
 
 /* What the elementwise functions see of step t. */
@@ -69,11 +72,61 @@ static srnn_cell cell_at(const timeline *l, size_t t)
     return c;
 }
 
-/* Copies a state, each worker its rows' share. */
-static void copy_state(const timeline *l, const srnn_real *from, srnn_real *to)
+/* ---- states, in the caller's order outside, the extent's inside ----------- */
+
+static void copy_row(const timeline *l, const srnn_real *from, size_t i,
+                     srnn_real *to, size_t j)
 {
-    if (l->p->crew->worker == 0)
-        memcpy(to, from, l->state * sizeof *to);
+    memcpy(to + j * l->hidden, from + i * l->hidden, l->hidden * sizeof *to);
+}
+
+static void states_in(const timeline *l)
+{
+    const extent *e = l->e;
+    size_t i;
+
+    for (i = 0; l->p->crew->worker == 0 && i < e->batch; i++) {
+        copy_row(l, l->r->h_state, e->order[i], l->r->y, i);
+        if (l->row->has_c)
+            copy_row(l, l->r->c_state, e->order[i], l->r->c, i);
+    }
+}
+
+/* Each sequence's last step is carried on. */
+static void states_out(const timeline *l)
+{
+    const extent *e = l->e;
+    size_t t, i;
+
+    for (t = 0; l->p->crew->worker == 0 && t < e->steps; t++)
+        for (i = extent_active(e, t + 1); i < extent_active(e, t); i++) {
+            copy_row(l, y_at(l, t), i, l->r->h_state, e->order[i]);
+            if (l->row->has_c)
+                copy_row(l, c_at(l, t), i, l->r->c_state, e->order[i]);
+        }
+}
+
+static void gradients_in(const timeline *l)
+{
+    const size_t bytes = l->e->batch * l->hidden * sizeof(srnn_real);
+
+    if (l->p->crew->worker != 0)
+        return;
+    memset(l->r->dh, 0, bytes);
+    if (l->row->has_c)
+        memset(l->r->dc, 0, bytes);
+}
+
+static void gradients_out(const timeline *l)
+{
+    const extent *e = l->e;
+    size_t i;
+
+    for (i = 0; l->p->crew->worker == 0 && i < e->batch; i++) {
+        copy_row(l, l->r->dh, i, l->r->dh_state, e->order[i]);
+        if (l->row->has_c)
+            copy_row(l, l->r->dc, i, l->r->dc_state, e->order[i]);
+    }
 }
 
 /* ---- forward ------------------------------------------------------------- */
@@ -93,39 +146,46 @@ static void forward_step(const timeline *l, const srnn_real *x, size_t t,
             {f->reset_h ? c.work + h : c.h_prev}, {f->reset_h ? 2 * h : h}, {h}};
 
         crew_span(who, h, l->k->panel_units(f->gates), &from, &to);
-        l->k->step(&l->y->h[i], l->batch, &rows, SRNN_START_BIAS,
+        l->k->step(&l->y->h[i], extent_active(l->e, t), &rows, SRNN_START_BIAS,
                    l->y->b_hh + f->gate * h, l->k->tile[f->tile], &c, from, to,
                    flip);
         pool_barrier(who);
     }
 }
 
+/* The steps from t0 on whose rows make a block. */
+static size_t block_end(const timeline *l, size_t t0)
+{
+    const extent *e = l->e;
+    size_t t1 = t0 + 1;
+
+    while (t1 < e->steps && e->first[t1 + 1] - e->first[t0] <= l->p->s->block)
+        t1++;
+    return t1;
+}
+
 void srnn_layer_forward(const pass *p, const node *n, const layer *y,
                         layer_run *r, const srnn_real *x, size_t ldx)
 {
     const timeline l = timeline_of(p, n, y, r);
-    const size_t block = p->s->block;
-    size_t t0, t, from, to;
+    const size_t *first = l.e->first;
+    size_t t0, t1, t, from, to;
 
-    copy_state(&l, r->h_state, y_at(&l, (size_t)-1));
-    if (l.row->has_c)
-        copy_state(&l, r->c_state, c_at(&l, (size_t)-1));
+    states_in(&l);
     crew_span(p->crew, y->x.units, l.k->panel_units(1), &from, &to);
-    for (t0 = 0; t0 < p->steps; t0 += block) {
-        const size_t t1 = t0 + block < p->steps ? t0 + block : p->steps;
+    for (t0 = 0; t0 < l.e->steps; t0 = t1) {
         srnn_real *pre = r->gate ? gates_at(&l, t0) : r->x;
-        const srnn_rows rows = {
-            {x + t0 * l.batch * ldx}, {ldx}, {y->in}};
+        const srnn_rows rows = {{x + first[t0] * ldx}, {ldx}, {y->in}};
 
-        l.k->product(&y->x, (t1 - t0) * l.batch, &rows, SRNN_START_BIAS,
+        t1 = block_end(&l, t0);
+        l.k->product(&y->x, first[t1] - first[t0], &rows, SRNN_START_BIAS,
                      y->b_ih, pre, l.gate_ld, from, to);
         pool_barrier(p->crew);
         for (t = t0; t < t1; t++)
-            forward_step(&l, pre + (t - t0) * l.batch * l.gate_ld, t, t & 1);
+            forward_step(&l, pre + (first[t] - first[t0]) * l.gate_ld, t,
+                         t & 1);
     }
-    copy_state(&l, y_at(&l, p->steps - 1), r->h_state);
-    if (l.row->has_c)
-        copy_state(&l, c_at(&l, p->steps - 1), r->c_state);
+    states_out(&l);
     pool_barrier(p->crew);
 }
 
@@ -148,42 +208,48 @@ static srnn_rows gradient_rows(const timeline *l, const phase *b,
     return rows;
 }
 
-/* Without a step after it, the gradient of h is the one given in dh. */
-static void last_step(const timeline *l, srnn_tile_fn *fn, const srnn_cell *c,
-                      size_t from, size_t to)
+/* Rows [row, rows) have no step after this one: the gradient of their h is
+ * what dh holds. */
+static void last_step(srnn_tile_fn *fn, const srnn_cell *c, size_t row,
+                      size_t rows, size_t from, size_t to)
 {
-    const srnn_tile tile = {0,          l->batch,  from, to - from,
-                            c->dh + from, c->lddh, 0};
+    const srnn_tile tile = {row,
+                            rows - row,
+                            from,
+                            to - from,
+                            c->dh + row * c->lddh + from,
+                            c->lddh,
+                            0};
 
-    if (from < to)
+    if (from < to && row < rows)
         fn(c, &tile);
 }
 
-static void backward_step(const timeline *l, size_t t, size_t steps)
+static void backward_step(const timeline *l, size_t t)
 {
     const crew *who = l->p->crew;
-    const size_t h = l->hidden;
+    const size_t rows = extent_active(l->e, t);
     srnn_cell c = cell_at(l, t);
     size_t i, from, to;
 
-    c.dy = l->r->dy + t * l->state;
-    crew_span(who, h, l->k->panel_units(1), &from, &to);
+    c.dy = l->r->dy + l->e->first[t] * l->hidden;
+    crew_span(who, l->hidden, l->k->panel_units(1), &from, &to);
     for (i = 0; i < l->row->phases; i++) {
         const phase *b = &l->row->backward[i];
         srnn_tile_fn *fn = l->k->tile[b->tile];
-        const size_t at = b->reset_h ? t : t + 1;
+        const size_t go_on = b->reset_h ? rows : extent_active(l->e, t + 1);
         const srnn_start start = l->row->direct && !b->reset_h
                                      ? SRNN_START_VALUE
                                      : SRNN_START_ZERO;
 
-        if (at == steps) {
-            last_step(l, fn, &c, from, to);
-        } else {
-            const srnn_rows rows = gradient_rows(l, b, gates_at(l, at));
+        if (go_on) {
+            const srnn_rows d =
+                gradient_rows(l, b, gates_at(l, b->reset_h ? t : t + 1));
 
-            l->k->step(&l->y->dh[i], l->batch, &rows, start, NULL, fn, &c,
-                       from, to, t & 1);
+            l->k->step(&l->y->dh[i], go_on, &d, start, NULL, fn, &c, from, to,
+                       t & 1);
         }
+        last_step(fn, &c, go_on, rows, from, to);
         pool_barrier(who);
     }
 }
@@ -196,7 +262,7 @@ static void first_state(const timeline *l)
     size_t from, to;
 
     crew_span(l->p->crew, l->hidden, l->k->panel_units(1), &from, &to);
-    l->k->product(&l->y->dh[0], l->batch, &rows,
+    l->k->product(&l->y->dh[0], extent_active(l->e, 0), &rows,
                   l->row->direct ? SRNN_START_VALUE : SRNN_START_ZERO, NULL,
                   l->r->dh, l->hidden, from, to);
 }
@@ -209,21 +275,20 @@ static void part_gradients(const timeline *l, const gate_part *part,
     const crew *who = l->p->crew;
     const size_t h = l->hidden, ld = l->gate_ld;
     const srnn_real *gates = l->r->gate + part->slot * h;
-    const srnn_real *from_h = part->reset_h
-                                  ? l->r->gate + (l->row->slots - 1) * h
-                                  : y_at(l, (size_t)-1);
+    const srnn_real *from_h =
+        part->reset_h ? l->r->gate + (l->row->slots - 1) * h : l->r->y;
+    const srnn_links *links = part->reset_h ? &l->e->links : &l->e->behind;
     size_t from, to, first;
 
     crew_span(who, part->gates * h, 1, &from, &to);
     first = part->gate * h + from;
-    l->k->gemm_tn(to - from, h, l->p->steps, l->batch, gates + from, ld,
-                  from_h, part->reset_h ? ld : h, g[1] + first * h, h,
+    l->k->gemm_tn(to - from, h, links, gates + from, ld, from_h,
+                  part->reset_h ? ld : h, g[1] + first * h, h,
                   l->p->s->tn_work[who->worker]);
     if (part->slot == part->gate)
         memcpy(g[3] + first, g[2] + first, (to - from) * sizeof *g[3]);
     else
-        l->k->bias_grad(to - from, l->p->steps, l->batch, gates + from, ld,
-                        g[3] + first);
+        l->k->bias_grad(to - from, links, gates + from, ld, g[3] + first);
 }
 
 static void weight_gradients(const timeline *l, const layer_input *in)
@@ -234,11 +299,11 @@ static void weight_gradients(const timeline *l, const layer_input *in)
     size_t i, from, to;
 
     crew_span(who, rows, 1, &from, &to);
-    l->k->gemm_tn(to - from, n, l->p->steps, l->batch, l->r->gate + from,
-                  l->gate_ld, in->x, in->ldx, g[0] + from * n, n,
+    l->k->gemm_tn(to - from, n, &l->e->links, l->r->gate + from, l->gate_ld,
+                  in->x, in->ldx, g[0] + from * n, n,
                   l->p->s->tn_work[who->worker]);
-    l->k->bias_grad(to - from, l->p->steps, l->batch, l->r->gate + from,
-                    l->gate_ld, g[2] + from);
+    l->k->bias_grad(to - from, &l->e->links, l->r->gate + from, l->gate_ld,
+                    g[2] + from);
     pool_barrier(who);
     for (i = 0; i < l->row->parts; i++)
         part_gradients(l, &l->row->part[i], g);
@@ -251,7 +316,7 @@ static void input_gradient(const timeline *l, const layer_input *in)
     size_t from, to;
 
     crew_span(l->p->crew, l->y->in, l->k->panel_units(1), &from, &to);
-    l->k->product(&l->y->dx, l->p->steps * l->batch, &rows,
+    l->k->product(&l->y->dx, l->e->rows, &rows,
                   in->adds ? SRNN_START_VALUE : SRNN_START_ZERO, NULL, in->dx,
                   l->y->in, from, to);
 }
@@ -262,16 +327,15 @@ void srnn_layer_backward(const pass *p, const node *n, const layer *y,
     const timeline l = timeline_of(p, n, y, r);
     size_t t;
 
-    if (p->crew->worker == 0) {
-        memset(r->dh, 0, l.state * sizeof *r->dh);
-        memset(r->dc, 0, l.row->has_c ? l.state * sizeof *r->dc : 0);
-    }
+    gradients_in(&l);
     pool_barrier(p->crew);
-    for (t = p->steps; t-- > 0;)
-        backward_step(&l, t, p->steps);
-    first_state(&l);
+    for (t = l.e->steps; t-- > 0;)
+        backward_step(&l, t);
+    if (l.e->steps)
+        first_state(&l);
     if (in->dx)
         input_gradient(&l, in);
     weight_gradients(&l, in);
     pool_barrier(p->crew);
+    gradients_out(&l);
 }

@@ -14,7 +14,7 @@ typedef struct layer_input {
     size_t first_param;
 } layer_input;
 
-/* Runs p->steps from the carried state and carries the last one on. */
+/* Runs the extent from the carried state and carries the last one on. */
 void srnn_layer_forward(const pass *p, const node *n, const layer *y,
                         layer_run *r, const srnn_real *x, size_t ldx);
 

@@ -46,16 +46,18 @@ static void carve(const srnn_session *s, const node *n, run *r, arena *a)
     r->ldy = 1;
 }
 
-/* The total is taken by one worker, over steps and rows rising, in double; it
- * goes on from the pass before, so that no bit depends on where a call is cut. */
+/* The total is taken by one worker, over steps and the caller's rows rising, in
+ * double; it goes on from the pass before, so that no bit depends on where a
+ * call is cut. The links of a step lie in that order, the last step first. */
 static void total(const pass *p, const run *r, size_t count)
 {
-    const size_t rows = p->steps * p->s->batch;
+    const extent *e = p->extent;
     double sum = *p->loss_sum;
-    size_t i;
+    size_t t, i;
 
-    for (i = 0; i < rows; i++)
-        sum += (double)r->own[i];
+    for (t = 0; t < e->steps; t++)
+        for (i = 0; i < extent_active(e, t); i++)
+            sum += (double)r->own[e->row[e->rows - e->first[t + 1] + i]];
     *p->loss_sum = sum;
     *p->loss_count += count;
 }
@@ -65,7 +67,7 @@ static void forward(const pass *p, const node *n, run *r)
     const srnn_session *s = p->s;
     const run *x = &s->run[n->input[0]];
     const int32_t *target = s->run[n->input[1]].tokens;
-    const size_t rows = p->steps * s->batch;
+    const size_t rows = p->extent->rows;
     const size_t classes = s->net->node[n->input[0]]->features;
     size_t i, from, to, count = 0;
     srnn_real *dx;

@@ -7,6 +7,7 @@
 #ifndef SRNN_NODE_H
 #define SRNN_NODE_H
 
+#include "extent.h"
 #include "pool.h"
 
 #include "../kernels/error.h"
@@ -111,29 +112,31 @@ struct arena {
 void *srnn_arena_take(arena *a, size_t bytes);
 srnn_real *srnn_arena_reals(arena *a, size_t n);
 
-/* What one layer keeps in a run. y and c have steps + 1 time steps: step -1 is
- * the state that a call starts from. */
+/* What one layer keeps in a run, rows packed as the extent says. y and c begin
+ * with the state that the pass starts from, [B][H]. */
 typedef struct layer_run {
-    srnn_real *y;  /* [steps + 1][B][H] */
-    srnn_real *c;  /* training: [steps + 1][B][H]; inference: [B][H] */
-    srnn_real *x;  /* inference: [block][B][gates][H] */
-    srnn_real *gate; /* training: [steps][B][slots][H]; inference: NULL */
+    srnn_real *y;  /* [B + rows][H] */
+    srnn_real *c;  /* training: [B + rows][H]; inference: [B][H] */
+    srnn_real *x;  /* inference: [rows of a block][gates][H] */
+    srnn_real *gate; /* training: [rows][slots][H]; inference: NULL */
     srnn_real *work; /* GRU with reset before: [B][2][H] */
-    srnn_real *h_state, *c_state; /* carried, [B][H] */
-    srnn_real *dy, *dh, *dc; /* training: [steps][B][H]; [B][H] */
+    srnn_real *h_state, *c_state; /* carried, [B][H], the caller's order */
+    srnn_real *dy, *dh, *dc; /* training: [rows][H]; [B][H] */
+    srnn_real *dh_state, *dc_state; /* training: of what was carried in */
     srnn_cell cell; /* of a step: what is the same in all of them */
 } layer_run;
 
 /* What one node keeps in a session. */
 struct run {
-    const srnn_real *y; /* output, [steps][B], rows ldy apart */
+    const srnn_real *y; /* output, the extent's rows, ldy apart */
     size_t ldy;
-    const int32_t *tokens; /* of a token node, [steps][B] */
+    const int32_t *tokens; /* of a token node, the extent's rows */
     int ready;             /* in this call: inputs given, output made */
     int leads;             /* training: to the loss */
     int wants_gradient;    /* of its output */
     int adds[2]; /* backward adds to input i's dy: a later node wrote it */
-    srnn_real *dy;         /* [steps][B][features] */
+    srnn_real *dy;         /* [rows][features] */
+    srnn_real *dx;         /* training, of an input: dy in the caller's places */
     srnn_real *own;        /* the node's own buffer */
     int32_t *own_tokens;
     layer_run *layer;
@@ -149,11 +152,14 @@ typedef struct state_entry {
 struct srnn_session {
     const srnn_net *net;
     size_t batch, steps;
-    size_t block; /* steps whose input products are made in one go: enough
-                     rows for a GEMM, few enough to stay in a cache */
+    size_t block; /* rows whose input products are made in one go: enough for
+                     a GEMM, few enough to stay in a cache; one step at least */
     size_t workers;
     int training;
     pool *pool;
+    extent extent;   /* of the pass */
+    size_t *lengths; /* of the next call, where given */
+    int has_lengths;
     void *allocated; /* what malloc gave, NULL: the caller's memory */
     run *run;        /* one per node */
     state_entry *state;
@@ -168,7 +174,7 @@ struct srnn_session {
 struct pass {
     const srnn_session *s;
     const crew *crew;
-    size_t steps;
+    const extent *extent;
     int want_loss, backward;
     double *loss_sum;
     size_t *loss_count;
@@ -201,12 +207,16 @@ srnn_status srnn_session_bind(srnn_session *s, size_t steps,
                               const srnn_array *in, size_t ins);
 /* An error that names the missing input if a node is not ready. */
 srnn_status srnn_session_need(const srnn_session *s, srnn_node id);
-/* Points the input nodes at steps [t0, t0 + steps) of the caller's arrays. */
+/* Makes steps [t0, t0 + steps) the session's extent, and points the input nodes
+ * at their rows of the caller's arrays. */
 void srnn_session_point(srnn_session *s, size_t t0, size_t steps,
                         const srnn_array *in, size_t ins);
 /* Runs every ready node, and then back from the loss. */
-void srnn_session_pass(srnn_session *s, size_t steps, int want_loss,
-                       int backward);
+void srnn_session_pass(srnn_session *s, int want_loss, int backward);
+/* Copies packed rows to the caller's places; steps that are not become 0. */
+void srnn_session_unpack(const srnn_session *s, size_t steps, size_t n,
+                         const srnn_real *from, size_t ld, srnn_real *to,
+                         size_t row, size_t step);
 srnn_status srnn_session_state_at(const srnn_session *s, size_t i,
                                   int gradient, srnn_tensor *out);
 

@@ -203,6 +203,7 @@ static void carve_layer(const srnn_session *s, const node *n, layer_run *y,
     const cell_row *row = srnn_cell_row(n->recurrent.cell);
     const size_t one = s->batch * n->recurrent.hidden;
     const size_t all = s->steps * one;
+    const size_t block = s->block * n->recurrent.hidden;
 
     y->y = srnn_arena_reals(a, all + one);
     y->h_state = srnn_arena_reals(a, one);
@@ -213,14 +214,18 @@ static void carve_layer(const srnn_session *s, const node *n, layer_run *y,
     if (row->phases > 1)
         y->work = srnn_arena_reals(a, 2 * one);
     if (!s->training) {
-        y->x = srnn_arena_reals(a, s->block * one * row->gates);
+        y->x = srnn_arena_reals(a, block * row->gates);
         return;
     }
     y->gate = srnn_arena_reals(a, all * row->slots);
     y->x = y->gate;
     y->dy = srnn_arena_reals(a, all);
     y->dh = srnn_arena_reals(a, one);
-    y->dc = srnn_arena_reals(a, row->has_c ? one : 0);
+    y->dh_state = srnn_arena_reals(a, one);
+    if (row->has_c) {
+        y->dc = srnn_arena_reals(a, one);
+        y->dc_state = srnn_arena_reals(a, one);
+    }
 }
 
 static void carve(const srnn_session *s, const node *n, run *r, arena *a)
@@ -250,9 +255,9 @@ static void list_states(srnn_session *s, const node *n, run *r)
     for (l = 0; l < n->recurrent.layers; l++) {
         const layer_run *y = &r->layer[l];
 
-        srnn_state_add(s, n, "h", l, hidden, y->h_state, y->dh);
+        srnn_state_add(s, n, "h", l, hidden, y->h_state, y->dh_state);
         if (y->c_state)
-            srnn_state_add(s, n, "c", l, hidden, y->c_state, y->dc);
+            srnn_state_add(s, n, "c", l, hidden, y->c_state, y->dc_state);
     }
 }
 

@@ -42,9 +42,12 @@ static srnn_status check_tokens(const srnn_session *s, const node *n,
 
     for (t = 0; t < steps; t++)
         for (b = 0; b < s->batch; b++) {
-            int32_t token = x->tokens[t * step_stride(s, n, x) +
-                                      b * row_stride(n, x)];
+            int32_t token;
 
+            if (s->has_lengths && t >= s->lengths[b])
+                continue;
+            token = x->tokens[t * step_stride(s, n, x) +
+                              b * row_stride(n, x)];
             if (token < least || token >= (int64_t)n->features)
                 return srnn_fail(SRNN_EINVAL,
                                  "tokens '%s': %d at step %zu, row %zu, must "
@@ -74,6 +77,16 @@ static srnn_status check_array(const srnn_session *s, const srnn_array *x,
     return SRNN_OK;
 }
 
+srnn_status srnn_session_lengths(srnn_session *s, const size_t *lengths)
+{
+    if (!s)
+        return srnn_fail(SRNN_EINVAL, "session is NULL");
+    s->has_lengths = lengths != NULL;
+    if (lengths)
+        memcpy(s->lengths, lengths, s->batch * sizeof *lengths);
+    return SRNN_OK;
+}
+
 srnn_status srnn_session_bind(srnn_session *s, size_t steps,
                               const srnn_array *in, size_t ins)
 {
@@ -81,6 +94,11 @@ srnn_status srnn_session_bind(srnn_session *s, size_t steps,
 
     if (!s || (!in && ins))
         return srnn_fail(SRNN_EINVAL, "%s is NULL", s ? "in" : "session");
+    for (i = 0; s->has_lengths && i < s->batch; i++)
+        if (s->lengths[i] > steps)
+            return srnn_fail(SRNN_ESHAPE,
+                             "length of row %zu is %zu, steps are %zu", i,
+                             s->lengths[i], steps);
     for (i = 0; i < s->net->nodes; i++)
         s->run[i].ready = 0;
     for (i = 0; i < ins; i++) {
@@ -125,49 +143,81 @@ srnn_status srnn_session_need(const srnn_session *s, srnn_node id)
                      s->net->node[id]->name, missing_input(s, id));
 }
 
-static void copy_rows(const srnn_session *s, size_t steps, size_t n,
-                      const srnn_real *from, size_t from_row,
-                      size_t from_step, srnn_real *to, size_t to_row,
-                      size_t to_step)
+void srnn_session_unpack(const srnn_session *s, size_t steps, size_t n,
+                         const srnn_real *from, size_t ld, srnn_real *to,
+                         size_t row, size_t step)
 {
+    const extent *e = &s->extent;
     size_t t, b;
 
     for (t = 0; t < steps; t++)
-        for (b = 0; b < s->batch; b++)
-            memcpy(to + t * to_step + b * to_row,
-                   from + t * from_step + b * from_row, n * sizeof *to);
+        for (b = 0; b < s->batch; b++) {
+            srnn_real *place = to + t * step + b * row;
+            const size_t i = e->rank[b];
+
+            if (i < extent_active(e, t))
+                memcpy(place, from + (e->first[t] + i) * ld,
+                       n * sizeof *place);
+            else
+                memset(place, 0, n * sizeof *place);
+        }
+}
+
+static void pack_rows(const srnn_session *s, size_t n, const srnn_real *from,
+                      size_t row, size_t step, srnn_real *to)
+{
+    const extent *e = &s->extent;
+    size_t t, i;
+
+    for (t = 0; t < e->steps; t++)
+        for (i = 0; i < extent_active(e, t); i++, to += n)
+            memcpy(to, from + t * step + e->order[i] * row, n * sizeof *to);
+}
+
+static void pack_tokens(const srnn_session *s, const int32_t *from, size_t row,
+                        size_t step, int32_t *to)
+{
+    const extent *e = &s->extent;
+    size_t t, i;
+
+    for (t = 0; t < e->steps; t++)
+        for (i = 0; i < extent_active(e, t); i++)
+            *to++ = from[t * step + e->order[i] * row];
+}
+
+/* Arrays whose rows lie evenly and all exist are read where they are. */
+static void point_node(srnn_session *s, size_t t0, const srnn_array *x)
+{
+    const node *n = s->net->node[x->node];
+    const size_t row = row_stride(n, x), step = step_stride(s, n, x);
+    const int even = s->extent.even && step == s->batch * row;
+    run *r = &s->run[n->id];
+
+    if (n->is_tokens) {
+        r->tokens = x->tokens + t0 * step;
+        if (even && row == 1)
+            return;
+        pack_tokens(s, r->tokens, row, step, r->own_tokens);
+        r->tokens = r->own_tokens;
+        return;
+    }
+    r->y = x->data + t0 * step;
+    r->ldy = row;
+    if (even)
+        return;
+    pack_rows(s, n->features, r->y, row, step, r->own);
+    r->y = r->own;
+    r->ldy = n->features;
 }
 
 void srnn_session_point(srnn_session *s, size_t t0, size_t steps,
                         const srnn_array *in, size_t ins)
 {
-    size_t i, t, b;
+    size_t i;
 
-    for (i = 0; i < ins; i++) {
-        const node *n = s->net->node[in[i].node];
-        const size_t row = row_stride(n, &in[i]);
-        const size_t step = step_stride(s, n, &in[i]);
-        const int even = step == s->batch * row;
-        run *r = &s->run[n->id];
-
-        if (n->is_tokens && even && row == 1) {
-            r->tokens = in[i].tokens + t0 * step;
-        } else if (n->is_tokens) {
-            r->tokens = r->own_tokens;
-            for (t = 0; t < steps; t++)
-                for (b = 0; b < s->batch; b++)
-                    r->own_tokens[t * s->batch + b] =
-                        in[i].tokens[(t0 + t) * step + b * row];
-        } else if (even) {
-            r->y = in[i].data + t0 * step;
-            r->ldy = row;
-        } else {
-            copy_rows(s, steps, n->features, in[i].data + t0 * step, row, step,
-                      r->own, n->features, s->batch * n->features);
-            r->y = r->own;
-            r->ldy = n->features;
-        }
-    }
+    srnn_extent_set(&s->extent, s->has_lengths ? s->lengths : NULL, t0, steps);
+    for (i = 0; i < ins; i++)
+        point_node(s, t0, &in[i]);
 }
 
 /* ---- the pass ------------------------------------------------------------- */
@@ -189,16 +239,17 @@ static void pass_on_crew(const crew *c, void *arg)
     net->k.restore(mode);
 }
 
-void srnn_session_pass(srnn_session *s, size_t steps, int want_loss,
-                       int backward)
+void srnn_session_pass(srnn_session *s, int want_loss, int backward)
 {
     pass p = {.s = s,
-              .steps = steps,
+              .extent = &s->extent,
               .want_loss = want_loss,
               .backward = backward,
               .loss_sum = &s->loss_sum,
               .loss_count = &s->loss_count};
 
+    if (want_loss || backward)
+        srnn_extent_link(&s->extent);
     pool_run(s->pool, pass_on_crew, &p);
 }
 
@@ -229,16 +280,18 @@ srnn_status srnn_session_forward(srnn_session *s, size_t steps,
         const size_t now = steps - t0 < s->steps ? steps - t0 : s->steps;
 
         srnn_session_point(s, t0, now, in, ins);
-        srnn_session_pass(s, now, 0, 0);
+        srnn_session_pass(s, 0, 0);
         for (i = 0; i < outs; i++) {
             const node *n = s->net->node[out[i].node];
             const run *r = &s->run[n->id];
 
-            copy_rows(s, now, n->features, r->y, r->ldy, s->batch * r->ldy,
-                      out[i].data + t0 * step_stride(s, n, &out[i]),
-                      row_stride(n, &out[i]), step_stride(s, n, &out[i]));
+            srnn_session_unpack(s, now, n->features, r->y, r->ldy,
+                                out[i].data + t0 * step_stride(s, n, &out[i]),
+                                row_stride(n, &out[i]),
+                                step_stride(s, n, &out[i]));
         }
     }
+    s->has_lengths = 0;
     return SRNN_OK;
 }
 
@@ -286,8 +339,9 @@ srnn_status srnn_session_loss(srnn_session *s, size_t steps,
         const size_t now = steps - t0 < s->steps ? steps - t0 : s->steps;
 
         srnn_session_point(s, t0, now, in, ins);
-        srnn_session_pass(s, now, 1, 0);
+        srnn_session_pass(s, 1, 0);
     }
+    s->has_lengths = 0;
     if (loss)
         *loss = s->loss_count ? s->loss_sum / (double)s->loss_count : 0;
     if (count)

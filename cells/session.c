@@ -43,11 +43,25 @@ void srnn_output_carve(const srnn_session *s, const node *n, run *r,
         r->dy = srnn_arena_reals(a, reals);
 }
 
-static size_t block_steps(const run_config *c)
+static size_t block_rows(const run_config *c)
 {
-    const size_t block = c->batch < BLOCK_ROWS ? BLOCK_ROWS / c->batch : 1;
+    const size_t steps = c->batch < BLOCK_ROWS ? BLOCK_ROWS / c->batch : 1;
 
-    return block < c->steps ? block : c->steps;
+    return c->batch * (steps < c->steps ? steps : c->steps);
+}
+
+static void carve_extent(srnn_session *s, arena *a)
+{
+    extent *e = &s->extent;
+    const size_t rows = s->steps * s->batch;
+
+    e->batch = s->batch;
+    e->first = srnn_arena_take(a, (s->steps + 2) * sizeof *e->first);
+    e->order = srnn_arena_take(a, s->batch * sizeof *e->order);
+    e->rank = srnn_arena_take(a, s->batch * sizeof *e->rank);
+    e->row = srnn_arena_take(a, rows * sizeof *e->row);
+    e->before = srnn_arena_take(a, rows * sizeof *e->before);
+    s->lengths = srnn_arena_take(a, s->batch * sizeof *s->lengths);
 }
 
 static size_t most_states(const srnn_net *net)
@@ -83,6 +97,7 @@ static void carve(srnn_session *s, arena *a)
 
     s->run = srnn_arena_take(a, net->nodes * sizeof *s->run);
     s->state = srnn_arena_take(a, most_states(net) * sizeof *s->state);
+    carve_extent(s, a);
     if (s->training)
         s->tn_work = srnn_arena_take(a, s->workers * sizeof *s->tn_work);
     for (i = 0; s->training && i < s->workers; i++) {
@@ -179,7 +194,7 @@ size_t srnn_session_bytes(const srnn_net *net, const run_config *c)
 
     if (check_config(net, c))
         return 0;
-    s.block = block_steps(c);
+    s.block = block_rows(c);
     srnn_arena_take(&a, sizeof s);
     carve(&s, &a);
     return a.used;
@@ -205,7 +220,7 @@ srnn_status srnn_session_make(srnn_session **session, const srnn_net *net,
     s->net = net;
     s->batch = c->batch;
     s->steps = c->steps;
-    s->block = block_steps(c);
+    s->block = block_rows(c);
     s->workers = c->threads;
     s->training = c->training;
     s->gradient = c->gradient;

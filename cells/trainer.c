@@ -168,6 +168,22 @@ static srnn_status ready(srnn_trainer *t, size_t steps, const srnn_array *in,
     return status ? status : srnn_session_need(t->session, t->net->loss);
 }
 
+/* Packed gradients go to the caller's places. */
+static void unpack_input_gradients(srnn_trainer *t, size_t steps)
+{
+    const srnn_session *s = t->session;
+    size_t i;
+
+    for (i = 0; t->config.input_gradients && i < t->net->nodes; i++) {
+        const node *n = t->net->node[i];
+        const run *r = &s->run[i];
+
+        if (n->kind == &srnn_kind_input && r->wants_gradient)
+            srnn_session_unpack(s, steps, n->features, r->dy, n->features,
+                                r->dx, n->features, s->batch * n->features);
+    }
+}
+
 srnn_status srnn_trainer_backward(srnn_trainer *t, size_t steps,
                                   const srnn_array *in, size_t ins,
                                   double *loss)
@@ -186,11 +202,20 @@ srnn_status srnn_trainer_backward(srnn_trainer *t, size_t steps,
     s->loss_count = 0;
     memset(t->memory, 0, t->total * sizeof *t->memory);
     srnn_session_point(s, 0, steps, in, ins);
-    srnn_session_pass(s, steps, 1, 1);
+    srnn_session_pass(s, 1, 1);
+    s->has_lengths = 0;
+    unpack_input_gradients(t, steps);
     t->last_steps = steps;
     if (loss)
         *loss = s->loss_count ? s->loss_sum / (double)s->loss_count : 0;
     return SRNN_OK;
+}
+
+srnn_status srnn_trainer_lengths(srnn_trainer *t, const size_t *lengths)
+{
+    if (!t)
+        return srnn_fail(SRNN_EINVAL, "trainer is NULL");
+    return srnn_session_lengths(t->session, lengths);
 }
 
 srnn_status srnn_trainer_loss(srnn_trainer *t, size_t steps,
@@ -295,7 +320,7 @@ srnn_status srnn_trainer_input_gradient(const srnn_trainer *t, srnn_node id,
                          2,
                          {t->last_steps * t->session->batch, n->features},
                          t->last_steps * t->session->batch * n->features,
-                         t->session->run[id].dy};
+                         t->session->run[id].dx};
     return SRNN_OK;
 }
 

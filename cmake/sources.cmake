@@ -12,6 +12,7 @@ set(SRNN_PORTABLE
 set(SRNN_CELLS
   cells/cells.c
   cells/embedding.c
+  cells/extent.c
   cells/input.c
   cells/layer.c
   cells/linear.c

@@ -1,7 +1,7 @@
-/* Weight gradients: c[m][n] += sum over steps falling, batch rising, of
- * a[s][m] b[s][n], one chain an element, begun at the value in memory.
+/* Weight gradients: c[m][n] += sum over links of a[row][m] b[row][n], one chain
+ * an element, begun at the value in memory.
  *
- * The steps are taken in slabs; a slab of a and a panel of b are copied in the
+ * The links are taken in slabs; a slab of a and a panel of b are copied in the
  * order of the chain, so that the micro-kernel reads both as streams whatever
  * the caller's strides. Leaving a chain in memory between slabs changes no
  * bit. */
@@ -14,21 +14,15 @@ static size_t gemm_tn_work(size_t m, size_t n)
     return SLAB * (m + VEC_ROWS_4) + SLAB * PANEL_REALS;
 }
 
-/* The position in memory of the chain's s-th link. */
-static size_t link_row(size_t s, size_t steps, size_t batch)
-{
-    return (steps - 1 - s / batch) * batch + s % batch;
-}
-
 /* A panel of b: `count` links x columns vectors, zeros past n. */
 static void copy_panel(const srnn_real *b, size_t ldb, size_t n,
-                       size_t columns, size_t s0, size_t count, size_t steps,
-                       size_t batch, srnn_real *to)
+                       size_t columns, size_t count, const uint32_t *rows,
+                       srnn_real *to)
 {
     size_t s, c;
 
-    for (s = s0; s < s0 + count; s++) {
-        const srnn_real *row = b + link_row(s, steps, batch) * ldb;
+    for (s = 0; s < count; s++) {
+        const srnn_real *row = b + rows[s] * ldb;
 
         for (c = 0; c < columns; c++, to += VEC_LANES) {
             size_t done = c * VEC_LANES;
@@ -41,19 +35,18 @@ static void copy_panel(const srnn_real *b, size_t ldb, size_t n,
 /* All of a's slab, in tiles of `tile` rows of c, k-major within a tile; the
  * last tile is as narrow as its rows. */
 static void copy_slab(const srnn_real *a, size_t lda, size_t m, size_t tile,
-                      size_t s0, size_t count, size_t steps, size_t batch,
-                      srnn_real *to)
+                      size_t count, const uint32_t *rows, srnn_real *to)
 {
     size_t s, i, r;
 
     for (s = 0; s < count; s++) {
-        const srnn_real *row = a + link_row(s0 + s, steps, batch) * lda;
+        const srnn_real *row = a + rows[s] * lda;
 
         for (i = 0; i < m; i += tile) {
-            size_t rows = min_size(m - i, tile);
-            srnn_real *d = to + i * count + s * rows;
+            size_t width = min_size(m - i, tile);
+            srnn_real *d = to + i * count + s * width;
 
-            for (r = 0; r < rows; r++)
+            for (r = 0; r < width; r++)
                 d[r] = row[i + r];
         }
     }
@@ -106,24 +99,23 @@ static void slab_panel(size_t m, size_t n, size_t columns, size_t count,
     }
 }
 
-static void gemm_tn(size_t m, size_t n, size_t steps, size_t batch,
+static void gemm_tn(size_t m, size_t n, const srnn_links *links,
                     const srnn_real *a, size_t lda, const srnn_real *b,
                     size_t ldb, srnn_real *c, size_t ldc, srnn_real *work)
 {
-    const size_t links = steps * batch;
     srnn_real *panel = work, *slab = work + SLAB * PANEL_REALS;
     size_t s0, j;
 
-    for (s0 = 0; s0 < links; s0 += SLAB) {
-        const size_t count = min_size(links - s0, SLAB);
+    for (s0 = 0; s0 < links->count; s0 += SLAB) {
+        const size_t count = min_size(links->count - s0, SLAB);
 
-        copy_slab(a, lda, m, rows_at_most(COLUMNS), s0, count, steps, batch,
+        copy_slab(a, lda, m, rows_at_most(COLUMNS), count, links->a + s0,
                   slab);
         for (j = 0; j < n; j += PANEL_REALS) {
             const size_t width = min_size(n - j, PANEL_REALS);
             const size_t columns = (width + VEC_LANES - 1) / VEC_LANES;
 
-            copy_panel(b + j, ldb, width, columns, s0, count, steps, batch,
+            copy_panel(b + j, ldb, width, columns, count, links->b + s0,
                        panel);
             slab_panel(m, width, columns, count, slab, panel, c + j, ldc);
         }
@@ -132,10 +124,9 @@ static void gemm_tn(size_t m, size_t n, size_t steps, size_t batch,
 
 #define BIAS_VECTORS 8 /* columns per pass: whole cache lines of each row */
 
-static void bias_grad(size_t m, size_t steps, size_t batch, const srnn_real *a,
+static void bias_grad(size_t m, const srnn_links *links, const srnn_real *a,
                       size_t lda, srnn_real *d)
 {
-    const size_t links = steps * batch;
     size_t i, j, s;
 
     for (i = 0; i < m; i += BIAS_VECTORS * VEC_LANES) {
@@ -144,8 +135,8 @@ static void bias_grad(size_t m, size_t steps, size_t batch, const srnn_real *a,
 
         for (j = 0; j * VEC_LANES < left; j++)
             sum[j] = v_load_n(d + i + j * VEC_LANES, left - j * VEC_LANES);
-        for (s = 0; s < links; s++) {
-            const srnn_real *row = a + link_row(s, steps, batch) * lda + i;
+        for (s = 0; s < links->count; s++) {
+            const srnn_real *row = a + links->a[s] * lda + i;
 
             for (j = 0; j * VEC_LANES < left; j++)
                 sum[j] = v_add(sum[j], v_load_n(row + j * VEC_LANES,
@@ -156,14 +147,13 @@ static void bias_grad(size_t m, size_t steps, size_t batch, const srnn_real *a,
     }
 }
 
-static void scatter_add(size_t steps, size_t batch, size_t dim,
-                        const int32_t *id, const srnn_real *dy, size_t lddy,
-                        srnn_real *dtable)
+static void scatter_add(size_t dim, const srnn_links *links, const int32_t *id,
+                        const srnn_real *dy, size_t lddy, srnn_real *dtable)
 {
     size_t s, j;
 
-    for (s = 0; s < steps * batch; s++) {
-        size_t row = link_row(s, steps, batch);
+    for (s = 0; s < links->count; s++) {
+        const size_t row = links->a[s];
         srnn_real *d = dtable + (size_t)id[row] * dim;
 
         for (j = 0; j < dim; j += VEC_LANES)

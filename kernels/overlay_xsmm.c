@@ -123,23 +123,37 @@ static void step(const srnn_panels *w, size_t rows, const srnn_rows *a,
         }
 }
 
+#define SLAB 128
+
 static size_t gemm_tn_work(size_t m, size_t n)
 {
-    (void)m;
-    (void)n;
-    return 0;
+    return SLAB * (m + n);
 }
 
-static void gemm_tn(size_t m, size_t n, size_t steps, size_t batch,
+static void copy_rows(const float *from, size_t ld, size_t n,
+                      const uint32_t *row, size_t count, float *to)
+{
+    for (size_t s = 0; s < count; s++)
+        memcpy(to + s * n, from + row[s] * ld, n * sizeof *to);
+}
+
+static void gemm_tn(size_t m, size_t n, const srnn_links *links,
                     const float *a, size_t lda, const float *b, size_t ldb,
                     float *c, size_t ldc, float *work)
 {
-    (void)work;
-    for (size_t i = 0; i < m; i += MOST)
-        for (size_t j = 0; j < n; j += MOST)
-            multiply(least(MOST, n - j), least(MOST, m - i), steps * batch,
-                     b + j, ldb, a + i, lda, c + i * ldc + j, ldc,
-                     LIBXSMM_GEMM_FLAG_TRANS_B);
+    float *const aw = work, *const bw = work + SLAB * m;
+
+    for (size_t s = 0; s < links->count; s += SLAB) {
+        const size_t count = least(SLAB, links->count - s);
+
+        copy_rows(a, lda, m, links->a + s, count, aw);
+        copy_rows(b, ldb, n, links->b + s, count, bw);
+        for (size_t i = 0; i < m; i += MOST)
+            for (size_t j = 0; j < n; j += MOST)
+                multiply(least(MOST, n - j), least(MOST, m - i), count, bw + j,
+                         n, aw + i, m, c + i * ldc + j, ldc,
+                         LIBXSMM_GEMM_FLAG_TRANS_B);
+    }
 }
 
 void srnn_overlay_xsmm(srnn_kernels *k)

@@ -228,21 +228,14 @@ static size_t gemm_tn_work(size_t m, size_t n)
     return 0;
 }
 
-/* The position in memory of the s-th of all steps and rows, in the order of
- * accumulation. */
-static size_t position(size_t s, size_t steps, size_t batch)
-{
-    return (steps - 1 - s / batch) * batch + s % batch;
-}
-
-static void gemm_tn(size_t m, size_t n, size_t steps, size_t batch,
+static void gemm_tn(size_t m, size_t n, const srnn_links *links,
                     const float *a, size_t lda, const float *b, size_t ldb,
                     float *c, size_t ldc, float *work)
 {
     (void)work;
-    for (size_t s = 0; s < steps * batch; s++) {
-        const float *ar = a + position(s, steps, batch) * lda;
-        const float *br = b + position(s, steps, batch) * ldb;
+    for (size_t s = 0; s < links->count; s++) {
+        const float *ar = a + links->a[s] * lda;
+        const float *br = b + links->b[s] * ldb;
 
         for (size_t i = 0; i < m; i++)
             for (size_t j = 0; j < n; j++)
@@ -250,13 +243,15 @@ static void gemm_tn(size_t m, size_t n, size_t steps, size_t batch,
     }
 }
 
-static void bias_grad(size_t m, size_t steps, size_t batch, const float *a,
+static void bias_grad(size_t m, const srnn_links *links, const float *a,
                       size_t lda, float *d)
 {
-    for (size_t s = 0; s < steps * batch; s++)
+    for (size_t s = 0; s < links->count; s++)
         for (size_t i = 0; i < m; i++)
-            d[i] += a[position(s, steps, batch) * lda + i];
+            d[i] += a[links->a[s] * lda + i];
 }
+
+/* ---- cells -------------------------------------------------------------- */
 
 #include "reference_cells.h"
 
@@ -310,12 +305,11 @@ static void gather(size_t rows, size_t dim, const int32_t *id,
         memcpy(y + r * ldy, table + (size_t)id[r] * dim, dim * sizeof *y);
 }
 
-static void scatter_add(size_t steps, size_t batch, size_t dim,
-                        const int32_t *id, const float *dy, size_t lddy,
-                        float *dtable)
+static void scatter_add(size_t dim, const srnn_links *links, const int32_t *id,
+                        const float *dy, size_t lddy, float *dtable)
 {
-    for (size_t s = 0; s < steps * batch; s++) {
-        size_t r = position(s, steps, batch);
+    for (size_t s = 0; s < links->count; s++) {
+        const size_t r = links->a[s];
 
         for (size_t j = 0; j < dim; j++)
             dtable[(size_t)id[r] * dim + j] += dy[r * lddy + j];

@@ -98,7 +98,8 @@ static double margin(const srnn_net *net, const net_data *d)
 
 /* ---- the check ----------------------------------------------------------- */
 
-static void check_shape(const srnn_kernels *k, const net_case *c, groups *g)
+static void check_shape(const srnn_kernels *k, const net_case *c,
+                        const size_t *length, groups *g)
 {
     /* A parameter moves a pre-activation by at most STEP times a few. */
     const double clear = 1e-3;
@@ -114,6 +115,7 @@ static void check_shape(const srnn_kernels *k, const net_case *c, groups *g)
         case_free(&d);
         srnn_net_close(net);
     }
+    d.length = length;
     t = case_trainer(net, c, 1);
     gradient_compare(t, &d, g);
     srnn_trainer_close(t);
@@ -131,9 +133,28 @@ static void cells(const srnn_kernels *k)
         for (size_t s = 0; s < COUNT(shapes); s++) {
             c = shapes[s];
             case_cell(&c, i);
-            check_shape(k, &c, &g);
+            check_shape(k, &c, NULL, &g);
         }
         snprintf(what, sizeof what, "%s%s", srnn_cell_name(c.cell),
+                 c.z_takes_new ? "_new" : "");
+        gradient_report(&g, what);
+    }
+}
+
+/* Sequences of all lengths, none among them. */
+static void ragged(const srnn_kernels *k)
+{
+    static const size_t length[] = {2, 5, 0, 4};
+
+    for (size_t i = 0; i < CASE_CELLS; i++) {
+        net_case c = {.layers = 2, .steps = 5, .batch = 4, .in = 3,
+                      .hidden = 5, .classes = 4};
+        groups g = {0};
+        char what[40];
+
+        case_cell(&c, i);
+        check_shape(k, &c, length, &g);
+        snprintf(what, sizeof what, "ragged %s%s", srnn_cell_name(c.cell),
                  c.z_takes_new ? "_new" : "");
         gradient_report(&g, what);
     }
@@ -199,7 +220,7 @@ static void run_control(const srnn_kernels *k, const control *n)
             wrong.what = n->what[i];
             wrong.factor = factors[f];
             table.tile[n->tile] = spoiled;
-            check_shape(&table, &c, &g);
+            check_shape(&table, &c, NULL, &g);
             check_note("%s, part %d times %g: largest gap/bound %.3g",
                        srnn_cell_name(c.cell), n->what[i], factors[f],
                        gradient_largest(&g));
@@ -218,6 +239,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"gradient/wrong", wrong_cells, NULL},
         {"gradient/cells", cells, NULL},
+        {"gradient/ragged", ragged, NULL},
         {NULL, NULL, NULL},
     };
 

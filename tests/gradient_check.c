@@ -24,6 +24,7 @@ static double loss_now(const problem *p)
     must(srnn_net_pack(net));
     case_trainer_states(p->t, p->d);
     case_inputs(p->d, net, in);
+    must(srnn_trainer_lengths(p->t, p->d->length));
     must(srnn_trainer_loss(p->t, p->d->c.steps, in, 2, &loss, NULL));
     return loss;
 }
@@ -109,6 +110,7 @@ void gradient_compare(srnn_trainer *t, const net_data *d, groups *g)
 
     case_inputs(d, net, in);
     case_trainer_states(t, d);
+    must(srnn_trainer_lengths(t, d->length));
     must(srnn_trainer_backward(t, d->c.steps, in, 2, NULL));
     for (size_t i = 0; i < srnn_net_params(net); i++) {
         must(srnn_net_param(net, i, &x));

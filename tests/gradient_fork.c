@@ -26,7 +26,7 @@ static void forward(const pass *p, const node *n, run *r)
     const run *a = &p->s->run[n->input[0]], *b = &p->s->run[n->input[1]];
     size_t row, i, from, to;
 
-    crew_span(p->crew, p->steps * p->s->batch, 1, &from, &to);
+    crew_span(p->crew, p->extent->rows, 1, &from, &to);
     for (row = from; row < to; row++)
         for (i = 0; i < n->features; i++)
             r->own[row * n->features + i] =
@@ -40,7 +40,7 @@ static void backward(const pass *p, const node *n, run *r)
 {
     size_t i, j, from, to;
 
-    crew_span(p->crew, p->steps * p->s->batch * n->features, 1, &from, &to);
+    crew_span(p->crew, p->extent->rows * n->features, 1, &from, &to);
     for (j = 0; j < 2; j++) {
         run *x = &p->s->run[n->input[j]];
 

@@ -37,7 +37,7 @@ static void run_gemm(const srnn_kernels *k, const shape *s, int side,
     for (size_t i = 0; i < (s->m - 1) * ldc + s->n; i++)
         before[i] = c[i];
     work = guard_reals(k->gemm_tn_work(s->m, s->n));
-    k->gemm_tn(s->m, s->n, s->steps, s->batch, a, lda, b, ldb, c, ldc, work);
+    k->gemm_tn(s->m, s->n, even_links(s->steps, s->batch), a, lda, b, ldb, c, ldc, work);
     snprintf(where, sizeof where, "m%zu n%zu steps %zu batch %zu", s->m, s->n,
              s->steps, s->batch);
     for (size_t i = 0; i < s->m; i++)
@@ -114,7 +114,7 @@ static void gemm_objects(const srnn_kernels *k)
     c = guard_matrix(1, 1, 1, 1);
     want = e_chain(exact(c[0]), 5, a, 1, b, 1);
     work = guard_reals(k->gemm_tn_work(1, 1));
-    k->gemm_tn(1, 1, 6, 1, a, 1, b, 1, c, 1, work);
+    k->gemm_tn(1, 1, even_links(6, 1), a, 1, b, 1, c, 1, work);
     worst_see(&seen, c[0], want.v, want.e, "one link less", 0, 0);
     CHECK(seen.ratio > 1);
 }
@@ -135,7 +135,7 @@ static void bias(const srnn_kernels *k)
         before = guard_reals(m);
         for (size_t i = 0; i < m; i++)
             before[i] = d[i];
-        k->bias_grad(m, steps, batch, a, lda, d);
+        k->bias_grad(m, even_links(steps, batch), a, lda, d);
         for (size_t i = 0; i < m; i++) {
             est want = e_chain(exact(before[i]), steps * batch, a + i, lda,
                                &one, 0);
@@ -165,7 +165,7 @@ static void run_scatter(const srnn_kernels *k, size_t dim, int side,
     before = guard_reals(ROWS * dim);
     for (size_t i = 0; i < ROWS * dim; i++)
         before[i] = table[i];
-    k->scatter_add(STEPS, BATCH, dim, id, dy, lddy, table);
+    k->scatter_add(dim, even_links(STEPS, BATCH), id, dy, lddy, table);
     for (size_t r = 0; r < ROWS; r++)
         for (size_t j = 0; j < dim; j++) {
             double want = before[r * dim + j], size = want < 0 ? -want : want;

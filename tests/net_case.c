@@ -113,6 +113,7 @@ void case_data(net_data *d, const net_case *c)
     const size_t rows = c->steps * c->batch;
 
     d->c = *c;
+    d->length = NULL;
     d->x = random_reals(rows * c->in);
     d->token = take(rows * sizeof *d->token);
     d->target = take(rows * sizeof *d->target);

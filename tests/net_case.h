@@ -26,6 +26,7 @@ typedef struct net_data {
     int32_t *target;  /* [T][B] */
     srnn_real *state; /* all states, [B][hidden] one after another */
     size_t states;
+    const size_t *length; /* [B]; NULL: all steps of all */
 } net_data;
 
 /* "gru_new/L2T3B2I5H7C4" in static storage. */

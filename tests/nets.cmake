@@ -23,9 +23,9 @@ endforeach()
 srnn_test(cell/update LABEL cell SOURCES cell_update.c LIBS srnn_nets)
 
 # ---- promises: whole nets, bit for bit ---
-foreach(promise nets carry resume)
+foreach(promise nets carry resume ragged)
   srnn_test(promise/${promise} LABEL promise SOURCES promise_${promise}.c
-    LIBS srnn_nets SHORT control small carry resume)
+    LIBS srnn_nets SHORT control small carry resume ragged)
 endforeach()
 srnn_test(promise/net-hashes LABEL promise
   SOURCES promise_net_hashes.c LIBS srnn_nets

@@ -3,6 +3,8 @@
 #ifndef SRNN_TESTS_NUMBERS_H
 #define SRNN_TESTS_NUMBERS_H
 
+#include <simdrnn/kernels.h>
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,5 +67,9 @@ size_t bits_differing(const float *a, const float *b, size_t n);
 /* Turns flush-to-zero (and, on x86, denormals-are-zero) on or off for the
  * calling thread. */
 void flush_mode(int on);
+
+/* The links of a batch without gaps: steps falling, rows rising. Valid until
+ * the next call. */
+const srnn_links *even_links(size_t steps, size_t batch);
 
 #endif

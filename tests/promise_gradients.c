@@ -102,9 +102,9 @@ static void gemm_cut_steps(const srnn_kernels *k, const gradient_data *d)
         size_t row = cut * d->batch;
 
         reset(d, d->other);
-        k->gemm_tn(d->m, d->n, d->steps - cut, d->batch, d->a + row * d->m,
+        k->gemm_tn(d->m, d->n, even_links(d->steps - cut, d->batch), d->a + row * d->m,
                    d->m, d->b + row * d->n, d->n, d->other, d->n, d->work);
-        k->gemm_tn(d->m, d->n, cut, d->batch, d->a, d->m, d->b, d->n,
+        k->gemm_tn(d->m, d->n, even_links(cut, d->batch), d->a, d->m, d->b, d->n,
                    d->other, d->n, d->work);
         CHECK_SAYS(!differing(d), "steps cut at %zu of %zu", cut, d->steps);
     }
@@ -118,8 +118,8 @@ static void gemm_cut_matrix(const srnn_kernels *k, const gradient_data *d)
     for (int i = 0; i < 4; i++) {
         size_t r = i & 1 ? m0 : 0, c = i & 2 ? n0 : 0;
 
-        k->gemm_tn(i & 1 ? d->m - m0 : m0, i & 2 ? d->n - n0 : n0, d->steps,
-                   d->batch, d->a + r, d->m, d->b + c, d->n,
+        k->gemm_tn(i & 1 ? d->m - m0 : m0, i & 2 ? d->n - n0 : n0,
+                   even_links(d->steps, d->batch), d->a + r, d->m, d->b + c, d->n,
                    d->other + r * d->n + c, d->n, d->work);
     }
     CHECK_SAYS(!differing(d), "m %zu cut at %zu, n %zu at %zu", d->m, m0, d->n,
@@ -142,7 +142,7 @@ static void gemm(const srnn_kernels *k)
 
             fill(k, &d);
             reset(&d, d.c);
-            k->gemm_tn(d.m, d.n, d.steps, d.batch, d.a, d.m, d.b, d.n, d.c,
+            k->gemm_tn(d.m, d.n, even_links(d.steps, d.batch), d.a, d.m, d.b, d.n, d.c,
                        d.n, d.work);
             plain(&d, IN_ORDER, d.other);
             CHECK_SAYS(!is_vector(k) || !differing(&d),
@@ -171,15 +171,15 @@ static void biases(const srnn_kernels *k)
         for (size_t b = 0; b < BATCH; b++)
             for (size_t i = 0; i < M; i++)
                 want[i] += a[(t * BATCH + b) * M + i];
-    k->bias_grad(M, STEPS, BATCH, a, M, d);
+    k->bias_grad(M, even_links(STEPS, BATCH), a, M, d);
     CHECK(!bits_differing(d, want, M));
     memcpy(d, start, M * sizeof *d);
-    k->bias_grad(M, STEPS - CUT, BATCH, a + CUT * BATCH * M, M, d);
-    k->bias_grad(M, CUT, BATCH, a, M, d);
+    k->bias_grad(M, even_links(STEPS - CUT, BATCH), a + CUT * BATCH * M, M, d);
+    k->bias_grad(M, even_links(CUT, BATCH), a, M, d);
     CHECK(!bits_differing(d, want, M));
     memcpy(d, start, M * sizeof *d);
     for (size_t t = 0; t < STEPS; t++)
-        k->bias_grad(M, 1, BATCH, a + t * BATCH * M, M, d);
+        k->bias_grad(M, even_links(1, BATCH), a + t * BATCH * M, M, d);
     CHECK_SAYS(bits_differing(d, want, M) > 0,
                "control: steps in the wrong order must show");
 }
@@ -205,11 +205,11 @@ static void embeddings(const srnn_kernels *k)
             for (size_t j = 0; j < DIM; j++)
                 want[(size_t)id[t * BATCH + b] * DIM + j] +=
                     dy[(t * BATCH + b) * DIM + j];
-    k->scatter_add(STEPS, BATCH, DIM, id, dy, DIM, table);
+    k->scatter_add(DIM, even_links(STEPS, BATCH), id, dy, DIM, table);
     CHECK(!bits_differing(table, want, WORDS * DIM));
     memcpy(table, start, WORDS * DIM * sizeof *table);
     for (size_t t = 0; t < STEPS; t++)
-        k->scatter_add(1, BATCH, DIM, id + t * BATCH, dy + t * BATCH * DIM,
+        k->scatter_add(DIM, even_links(1, BATCH), id + t * BATCH, dy + t * BATCH * DIM,
                        DIM, table);
     CHECK_SAYS(bits_differing(table, want, WORDS * DIM) > 0,
                "control: steps in the wrong order must show");

@@ -142,10 +142,10 @@ static void gradients(const srnn_kernels *k, const work *w)
     id = guard_ints(STEPS * BATCH);
     for (size_t i = 0; i < STEPS * BATCH; i++)
         id[i] = (int32_t)data_below(WORDS);
-    k->gemm_tn(m, n, STEPS, BATCH, a, m, b, n, c, n,
+    k->gemm_tn(m, n, even_links(STEPS, BATCH), a, m, b, n, c, n,
                guard_reals(k->gemm_tn_work(m, n)));
-    k->bias_grad(m, STEPS, BATCH, a, m, bias);
-    k->scatter_add(STEPS, BATCH, m, id, a, m, table);
+    k->bias_grad(m, even_links(STEPS, BATCH), a, m, bias);
+    k->scatter_add(m, even_links(STEPS, BATCH), id, a, m, table);
     record(c, m, n, n);
     record(bias, 1, m, m);
     record(table, WORDS, m, m);

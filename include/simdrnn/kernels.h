@@ -58,6 +58,15 @@ typedef enum srnn_start {
     SRNN_START_VALUE /* at the value that the output holds */
 } srnn_start;
 
+/* The order of a sum over rows: link s takes row a[s] of the first operand and
+ * row b[s] of the second, where there is one. Gradients of weights take time
+ * steps in the reverse of their execution order, within a step the rows of the
+ * batch rising; rows of no step are no links. */
+typedef struct srnn_links {
+    size_t count;
+    const uint32_t *a, *b;
+} srnn_links;
+
 /* ---- cells: the elementwise function of a tile -------------------------
  * A tile is rows [row, row + rows) x units [unit, unit + units) of a step. Its
  * product (the recurrent part of the pre-activations forward, the gradient of
@@ -242,15 +251,14 @@ typedef struct srnn_kernels {
                  const srnn_cell *cell, size_t unit0, size_t unit1, int flip);
     srnn_tile_fn *tile[SRNN_TILE_COUNT];
 
-    /* Weight gradients: c[m][n] starts at its value, then one chain over
-     * t = steps-1 .. 0, within each b = 0 .. batch-1, of a[t*batch+b][m] x
-     * b[t*batch+b][n]. work: gemm_tn_work() reals. */
-    void (*gemm_tn)(size_t m, size_t n, size_t steps, size_t batch,
+    /* Weight gradients: c[m][n] starts at its value, then one chain over the
+     * links of a[row][m] x b[row][n]. work: gemm_tn_work() reals. */
+    void (*gemm_tn)(size_t m, size_t n, const srnn_links *links,
                     const srnn_real *a, size_t lda, const srnn_real *b,
                     size_t ldb, srnn_real *c, size_t ldc, srnn_real *work);
     size_t (*gemm_tn_work)(size_t m, size_t n);
-    /* d[m] += a[t*batch+b][m], same order, plain additions. */
-    void (*bias_grad)(size_t m, size_t steps, size_t batch, const srnn_real *a,
+    /* d[m] += a[row][m], link by link, plain additions. */
+    void (*bias_grad)(size_t m, const srnn_links *links, const srnn_real *a,
                       size_t lda, srnn_real *d);
 
     /* sum of x[j]^2 in double, chains and tree as in softmax. */
@@ -266,10 +274,9 @@ typedef struct srnn_kernels {
     /* y[r] = table[id[r]], rows of dim reals. */
     void (*gather)(size_t rows, size_t dim, const int32_t *id,
                    const srnn_real *table, srnn_real *y, size_t ldy);
-    /* dtable[id[t*batch+b]] += dy[t*batch+b], in gemm_tn's order. */
-    void (*scatter_add)(size_t steps, size_t batch, size_t dim,
-                        const int32_t *id, const srnn_real *dy, size_t lddy,
-                        srnn_real *dtable);
+    /* dtable[id[row]] += dy[row], link by link. */
+    void (*scatter_add)(size_t dim, const srnn_links *links, const int32_t *id,
+                        const srnn_real *dy, size_t lddy, srnn_real *dtable);
 
     /* y[j] = (word_j >> 8) 2^-24, in [0, 1). */
     void (*uniform)(const srnn_stream *s, size_t n, srnn_real *y);

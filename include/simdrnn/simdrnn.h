@@ -184,6 +184,14 @@ SRNN_API srnn_status srnn_session_open(srnn_session **session,
                                        const srnn_session_config *config);
 SRNN_API void srnn_session_close(srnn_session *session);
 
+/* How many steps each sequence of the next call has (forward, step or loss,
+ * which uses them up): B counts of at most that call's steps, in any order, 0
+ * allowed; NULL: all have all. Past a sequence's end nothing is read and no
+ * work done; outputs are 0, states stay those of its last step, the loss counts
+ * real steps only. Results are, bit for bit, those of each sequence alone. */
+SRNN_API srnn_status srnn_session_lengths(srnn_session *session,
+                                          const size_t *lengths);
+
 /* Runs `steps` time steps from the carried states: `in` gives every input
  * node that is needed, `out` names the nodes whose outputs are wanted. Needs
  * no targets unless the loss is wanted (srnn_session_loss). */
@@ -257,6 +265,10 @@ SRNN_API srnn_trainer_config srnn_trainer_default(void);
 SRNN_API srnn_status srnn_trainer_open(srnn_trainer **trainer, srnn_net *net,
                                        const srnn_trainer_config *config);
 SRNN_API void srnn_trainer_close(srnn_trainer *trainer);
+
+/* As srnn_session_lengths, for the next update, backward or loss. */
+SRNN_API srnn_status srnn_trainer_lengths(srnn_trainer *trainer,
+                                          const size_t *lengths);
 
 /* One update: forward over `steps` from the carried states, backward through
  * the same steps (truncated BPTT), clipping, optimiser, packing. The states

@@ -1,0 +1,59 @@
+/* A counting sort by length gives the order of the rows, and with it where
+ * each step begins. */
+#include "extent.h"
+
+static size_t length_of(const size_t *lengths, size_t b, size_t t0, size_t now)
+{
+    if (!lengths)
+        return now;
+    if (lengths[b] <= t0)
+        return 0;
+    return lengths[b] - t0 < now ? lengths[b] - t0 : now;
+}
+
+void srnn_extent_set(extent *e, const size_t *lengths, size_t t0, size_t now)
+{
+    size_t *at = e->first; /* by length: rows that are longer, then as long */
+    size_t b, l, longer = 0;
+
+    for (l = 0; l <= now; l++)
+        at[l] = 0;
+    for (b = 0; b < e->batch; b++)
+        at[length_of(lengths, b, t0, now)]++;
+    for (l = now + 1; l-- > 0;) {
+        const size_t n = at[l];
+
+        at[l] = longer;
+        longer += n;
+    }
+    for (b = 0; b < e->batch; b++) {
+        const size_t place = at[length_of(lengths, b, t0, now)]++;
+
+        e->order[place] = (uint32_t)b;
+        e->rank[b] = (uint32_t)place;
+    }
+    at[0] = 0;
+    for (l = 0; l < now && at[l + 1] > 0; l++)
+        at[l + 1] += at[l];
+    e->steps = l;
+    e->rows = at[l];
+    e->even = e->rows == now * e->batch;
+}
+
+void srnn_extent_link(extent *e)
+{
+    size_t s = 0, t, b;
+
+    for (t = e->steps; t-- > 0;)
+        for (b = 0; b < e->batch; b++) {
+            const size_t i = e->rank[b];
+
+            if (i >= extent_active(e, t))
+                continue;
+            e->row[s] = (uint32_t)(e->first[t] + i);
+            e->before[s++] =
+                (uint32_t)(t ? e->batch + e->first[t - 1] + i : i);
+        }
+    e->links = (srnn_links){e->rows, e->row, e->row};
+    e->behind = (srnn_links){e->rows, e->row, e->before};
+}
