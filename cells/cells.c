@@ -1,5 +1,5 @@
 /* The rows of the cells. A cell is a sequence of phases, each a product and an
- * elementwise function; the time loop in recurrent.c knows no more of it. */
+ * elementwise function; the time loop in layer.c knows no more of it. */
 #include "cells.h"
 
 #define T(name) SRNN_TILE_##name

@@ -31,11 +31,11 @@ static void forward(const pass *p, const node *n, run *r)
     const srnn_net *net = p->s->net;
     size_t from, to;
 
-    crew_span(p->crew, p->extent->rows, 1, &from, &to);
+    srnn_crew_span(p->crew, p->extent->rows, 1, &from, &to);
     net->k.gather(to - from, n->features, p->s->run[n->input[0]].tokens + from,
                   net->param[n->first_param]->data,
                   r->own + from * n->features, n->features);
-    pool_barrier(p->crew);
+    srnn_pool_barrier(p->crew);
 }
 
 /* Rows of one token may lie anywhere, so one worker adds them all. */

@@ -72,7 +72,7 @@ static srnn_cell cell_at(const timeline *l, size_t t)
     return c;
 }
 
-/* ---- states, in the caller's order outside, the extent's inside ----------- */
+/* ---- states, in the caller's order outside, the extent's inside -------- */
 
 static void copy_row(const timeline *l, const srnn_real *from, size_t i,
                      srnn_real *to, size_t j)
@@ -129,7 +129,7 @@ static void gradients_out(const timeline *l)
     }
 }
 
-/* ---- forward ------------------------------------------------------------- */
+/* ---- forward ----------------------------------------------------------- */
 
 static void forward_step(const timeline *l, const srnn_real *x, size_t t,
                          int flip)
@@ -142,14 +142,15 @@ static void forward_step(const timeline *l, const srnn_real *x, size_t t,
     for (i = 0; i < l->row->phases; i++) {
         const phase *f = &l->row->forward[i];
         const size_t h = l->hidden;
-        const srnn_rows rows = {
-            {f->reset_h ? c.work + h : c.h_prev}, {f->reset_h ? 2 * h : h}, {h}};
+        const srnn_rows rows = {{f->reset_h ? c.work + h : c.h_prev},
+                                {f->reset_h ? 2 * h : h},
+                                {h}};
 
-        crew_span(who, h, l->k->panel_units(f->gates), &from, &to);
+        srnn_crew_span(who, h, l->k->panel_units(f->gates), &from, &to);
         l->k->step(&l->y->h[i], extent_active(l->e, t), &rows, SRNN_START_BIAS,
                    l->y->b_hh + f->gate * h, l->k->tile[f->tile], &c, from, to,
                    flip);
-        pool_barrier(who);
+        srnn_pool_barrier(who);
     }
 }
 
@@ -172,7 +173,7 @@ void srnn_layer_forward(const pass *p, const node *n, const layer *y,
     size_t t0, t1, t, from, to;
 
     states_in(&l);
-    crew_span(p->crew, y->x.units, l.k->panel_units(1), &from, &to);
+    srnn_crew_span(p->crew, y->x.units, l.k->panel_units(1), &from, &to);
     for (t0 = 0; t0 < l.e->steps; t0 = t1) {
         srnn_real *pre = r->gate ? gates_at(&l, t0) : r->x;
         const srnn_rows rows = {{x + first[t0] * ldx}, {ldx}, {y->in}};
@@ -180,16 +181,16 @@ void srnn_layer_forward(const pass *p, const node *n, const layer *y,
         t1 = block_end(&l, t0);
         l.k->product(&y->x, first[t1] - first[t0], &rows, SRNN_START_BIAS,
                      y->b_ih, pre, l.gate_ld, from, to);
-        pool_barrier(p->crew);
+        srnn_pool_barrier(p->crew);
         for (t = t0; t < t1; t++)
             forward_step(&l, pre + (first[t] - first[t0]) * l.gate_ld, t,
                          t & 1);
     }
     states_out(&l);
-    pool_barrier(p->crew);
+    srnn_pool_barrier(p->crew);
 }
 
-/* ---- backward ------------------------------------------------------------ */
+/* ---- backward ---------------------------------------------------------- */
 
 /* The gradients that a backward phase multiplies, as stretches of k. */
 static srnn_rows gradient_rows(const timeline *l, const phase *b,
@@ -233,7 +234,7 @@ static void backward_step(const timeline *l, size_t t)
     size_t i, from, to;
 
     c.dy = l->r->dy + l->e->first[t] * l->hidden;
-    crew_span(who, l->hidden, l->k->panel_units(1), &from, &to);
+    srnn_crew_span(who, l->hidden, l->k->panel_units(1), &from, &to);
     for (i = 0; i < l->row->phases; i++) {
         const phase *b = &l->row->backward[i];
         srnn_tile_fn *fn = l->k->tile[b->tile];
@@ -250,7 +251,7 @@ static void backward_step(const timeline *l, size_t t)
                        t & 1);
         }
         last_step(fn, &c, go_on, rows, from, to);
-        pool_barrier(who);
+        srnn_pool_barrier(who);
     }
 }
 
@@ -261,7 +262,7 @@ static void first_state(const timeline *l)
         gradient_rows(l, &l->row->backward[0], gates_at(l, 0));
     size_t from, to;
 
-    crew_span(l->p->crew, l->hidden, l->k->panel_units(1), &from, &to);
+    srnn_crew_span(l->p->crew, l->hidden, l->k->panel_units(1), &from, &to);
     l->k->product(&l->y->dh[0], extent_active(l->e, 0), &rows,
                   l->row->direct ? SRNN_START_VALUE : SRNN_START_ZERO, NULL,
                   l->r->dh, l->hidden, from, to);
@@ -280,7 +281,7 @@ static void part_gradients(const timeline *l, const gate_part *part,
     const srnn_links *links = part->reset_h ? &l->e->links : &l->e->behind;
     size_t from, to, first;
 
-    crew_span(who, part->gates * h, 1, &from, &to);
+    srnn_crew_span(who, part->gates * h, 1, &from, &to);
     first = part->gate * h + from;
     l->k->gemm_tn(to - from, h, links, gates + from, ld, from_h,
                   part->reset_h ? ld : h, g[1] + first * h, h,
@@ -298,13 +299,13 @@ static void weight_gradients(const timeline *l, const layer_input *in)
     const crew *who = l->p->crew;
     size_t i, from, to;
 
-    crew_span(who, rows, 1, &from, &to);
+    srnn_crew_span(who, rows, 1, &from, &to);
     l->k->gemm_tn(to - from, n, &l->e->links, l->r->gate + from, l->gate_ld,
                   in->x, in->ldx, g[0] + from * n, n,
                   l->p->s->tn_work[who->worker]);
     l->k->bias_grad(to - from, &l->e->links, l->r->gate + from, l->gate_ld,
                     g[2] + from);
-    pool_barrier(who);
+    srnn_pool_barrier(who);
     for (i = 0; i < l->row->parts; i++)
         part_gradients(l, &l->row->part[i], g);
 }
@@ -315,7 +316,7 @@ static void input_gradient(const timeline *l, const layer_input *in)
         {l->r->gate}, {l->gate_ld}, {l->row->gates * l->hidden}};
     size_t from, to;
 
-    crew_span(l->p->crew, l->y->in, l->k->panel_units(1), &from, &to);
+    srnn_crew_span(l->p->crew, l->y->in, l->k->panel_units(1), &from, &to);
     l->k->product(&l->y->dx, l->e->rows, &rows,
                   in->adds ? SRNN_START_VALUE : SRNN_START_ZERO, NULL, in->dx,
                   l->y->in, from, to);
@@ -328,7 +329,7 @@ void srnn_layer_backward(const pass *p, const node *n, const layer *y,
     size_t t;
 
     gradients_in(&l);
-    pool_barrier(p->crew);
+    srnn_pool_barrier(p->crew);
     for (t = l.e->steps; t-- > 0;)
         backward_step(&l, t);
     if (l.e->steps)
@@ -336,6 +337,6 @@ void srnn_layer_backward(const pass *p, const node *n, const layer *y,
     if (in->dx)
         input_gradient(&l, in);
     weight_gradients(&l, in);
-    pool_barrier(p->crew);
+    srnn_pool_barrier(p->crew);
     gradients_out(&l);
 }

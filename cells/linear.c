@@ -70,11 +70,11 @@ static void forward(const pass *p, const node *n, run *r)
     const srnn_rows rows = {{x->y}, {x->ldy}, {n->panels[0].k}};
     size_t from, to;
 
-    crew_span(p->crew, n->features, net->k.panel_units(1), &from, &to);
+    srnn_crew_span(p->crew, n->features, net->k.panel_units(1), &from, &to);
     net->k.product(&n->panels[0], p->extent->rows, &rows,
                    SRNN_START_BIAS, net->param[n->first_param + 1]->data,
                    r->own, n->features, from, to);
-    pool_barrier(p->crew);
+    srnn_pool_barrier(p->crew);
 }
 
 static void backward(const pass *p, const node *n, run *r)
@@ -87,18 +87,18 @@ static void backward(const pass *p, const node *n, run *r)
     size_t from, to;
 
     if (x->wants_gradient) {
-        crew_span(p->crew, in, k->panel_units(1), &from, &to);
+        srnn_crew_span(p->crew, in, k->panel_units(1), &from, &to);
         k->product(&n->panels[1], p->extent->rows, &rows,
                    r->adds[0] ? SRNN_START_VALUE : SRNN_START_ZERO, NULL,
                    x->dy, in, from, to);
     }
-    crew_span(p->crew, out, 1, &from, &to);
+    srnn_crew_span(p->crew, out, 1, &from, &to);
     k->gemm_tn(to - from, in, &p->extent->links, r->dy + from, out, x->y,
                x->ldy, s->gradient[n->first_param] + from * in, in,
                s->tn_work[p->crew->worker]);
     k->bias_grad(to - from, &p->extent->links, r->dy + from, out,
                  s->gradient[n->first_param + 1] + from);
-    pool_barrier(p->crew);
+    srnn_pool_barrier(p->crew);
 }
 
 const node_kind srnn_kind_linear = {.name = "linear",

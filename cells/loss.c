@@ -76,12 +76,12 @@ static void forward(const pass *p, const node *n, run *r)
         return;
     for (i = 0; i < rows; i++)
         count += target[i] >= 0;
-    crew_span(p->crew, rows, 1, &from, &to);
-    dx = s->training ? x->dy + from * classes : NULL;
+    srnn_crew_span(p->crew, rows, 1, &from, &to);
+    dx = p->backward ? x->dy + from * classes : NULL;
     s->net->k.softmax_xent(to - from, classes, x->y + from * x->ldy, x->ldy,
                            target + from, r->own + from, dx, classes,
                            count ? 1 / (srnn_real)count : 0);
-    pool_barrier(p->crew);
+    srnn_pool_barrier(p->crew);
     if (p->crew->worker == 0)
         total(p, r, count);
 }

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGNMENT 64
 
-/* ---- open and close ------------------------------------------------------ */
+/* ---- open and close ---------------------------------------------------- */
 
 srnn_status srnn_net_open_on(srnn_net **net, const srnn_kernels *kernels)
 {
@@ -43,7 +42,7 @@ void srnn_net_close(srnn_net *net)
     free(net);
 }
 
-/* ---- nodes --------------------------------------------------------------- */
+/* ---- nodes ------------------------------------------------------------- */
 
 static int name_is_valid(const char *name)
 {
@@ -209,7 +208,7 @@ srnn_status srnn_net_node(const srnn_net *net, srnn_node id,
     return SRNN_OK;
 }
 
-/* ---- parameters ---------------------------------------------------------- */
+/* ---- parameters -------------------------------------------------------- */
 
 static void *aligned_reals(size_t n)
 {

@@ -2,7 +2,7 @@
  * in a run.
  *
  * A node is one file. Its functions run on every worker of the crew at once:
- * each takes its span of units or rows, and pool_barrier stands wherever one
+ * each takes its span of units or rows, and a barrier stands wherever one
  * worker reads what another wrote. */
 #ifndef SRNN_NODE_H
 #define SRNN_NODE_H
@@ -16,6 +16,7 @@
 
 #include <stdatomic.h>
 
+#define ALIGNMENT 64 /* bytes, a cache line */
 #define NAME_MAX_LENGTH 47
 #define PARAM_NAME_SIZE 80
 
@@ -136,7 +137,7 @@ struct run {
     int wants_gradient;    /* of its output */
     int adds[2]; /* backward adds to input i's dy: a later node wrote it */
     srnn_real *dy;         /* [rows][features] */
-    srnn_real *dx;         /* training, of an input: dy in the caller's places */
+    srnn_real *dx;         /* of an input: dy in the caller's places */
     srnn_real *own;        /* the node's own buffer */
     int32_t *own_tokens;
     layer_run *layer;

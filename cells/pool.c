@@ -104,7 +104,7 @@ static void dismiss(pool *p, size_t started)
         pthread_join(p->thread[i], NULL);
 }
 
-srnn_status pool_open(pool **out, size_t workers)
+srnn_status srnn_pool_open(pool **out, size_t workers)
 {
     pool *p;
     size_t i;
@@ -141,7 +141,7 @@ srnn_status pool_open(pool **out, size_t workers)
     return SRNN_OK;
 }
 
-void pool_close(pool *p)
+void srnn_pool_close(pool *p)
 {
     if (!p)
         return;
@@ -149,7 +149,7 @@ void pool_close(pool *p)
     pool_free(p);
 }
 
-void pool_run(pool *p, crew_fn *fn, void *arg)
+void srnn_pool_run(pool *p, crew_fn *fn, void *arg)
 {
     if (!p) {
         const crew alone = {NULL, 0, 1};
@@ -164,13 +164,13 @@ void pool_run(pool *p, crew_fn *fn, void *arg)
     meet(&p->end);
 }
 
-void pool_barrier(const crew *c)
+void srnn_pool_barrier(const crew *c)
 {
     if (c->workers > 1)
         meet(&c->pool->inside);
 }
 
-void crew_span(const crew *c, size_t n, size_t granule, size_t *from,
+void srnn_crew_span(const crew *c, size_t n, size_t granule, size_t *from,
                size_t *to)
 {
     const size_t granules =

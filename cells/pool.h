@@ -16,17 +16,17 @@ typedef struct crew {
 typedef void crew_fn(const crew *c, void *arg);
 
 /* Starts workers - 1 threads; one worker needs no pool and gives NULL. */
-srnn_status pool_open(pool **p, size_t workers);
-void pool_close(pool *p);
+srnn_status srnn_pool_open(pool **p, size_t workers);
+void srnn_pool_close(pool *p);
 
 /* fn(crew, arg) on every worker; returns when all have. */
-void pool_run(pool *p, crew_fn *fn, void *arg);
+void srnn_pool_run(pool *p, crew_fn *fn, void *arg);
 
 /* Waits until every worker is here; what each wrote before, all see after. */
-void pool_barrier(const crew *c);
+void srnn_pool_barrier(const crew *c);
 
 /* The part of `n` items in granules that falls to a worker. */
-void crew_span(const crew *c, size_t n, size_t granule, size_t *from,
+void srnn_crew_span(const crew *c, size_t n, size_t granule, size_t *from,
                size_t *to);
 
 #endif

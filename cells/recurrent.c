@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- the node ------------------------------------------------------------ */
+/* ---- the node ---------------------------------------------------------- */
 
 static srnn_status add_layer(srnn_net *net, node *n, size_t l, size_t in)
 {
@@ -172,7 +172,7 @@ static void pack(const srnn_net *net, const node *n)
     }
 }
 
-/* ---- runs ---------------------------------------------------------------- */
+/* ---- runs -------------------------------------------------------------- */
 
 /* What the elementwise functions see alike in every step. */
 static srnn_cell every_step(const node *n, const layer_run *y)

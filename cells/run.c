@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* ---- the caller's arrays --------------------------------------------------- */
+/* ---- the caller's arrays ----------------------------------------------- */
 
 static size_t columns(const node *n)
 {
@@ -220,7 +220,7 @@ void srnn_session_point(srnn_session *s, size_t t0, size_t steps,
         point_node(s, t0, &in[i]);
 }
 
-/* ---- the pass ------------------------------------------------------------- */
+/* ---- the pass ---------------------------------------------------------- */
 
 static void pass_on_crew(const crew *c, void *arg)
 {
@@ -250,7 +250,7 @@ void srnn_session_pass(srnn_session *s, int want_loss, int backward)
 
     if (want_loss || backward)
         srnn_extent_link(&s->extent);
-    pool_run(s->pool, pass_on_crew, &p);
+    srnn_pool_run(s->pool, pass_on_crew, &p);
 }
 
 srnn_status srnn_session_forward(srnn_session *s, size_t steps,

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGNMENT 64
 #define BLOCK_ROWS 128
 /* A session of this size or more is not counted further: none can be had. */
 #define MOST_BYTES (SIZE_MAX / 4 / ALIGNMENT * ALIGNMENT)
 
-/* ---- memory -------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------ */
 
 void *srnn_arena_take(arena *a, size_t bytes)
 {
@@ -127,7 +126,7 @@ void srnn_state_add(srnn_session *s, const node *n, const char *what,
     x->gradient = gradient;
 }
 
-/* ---- what leads to the loss ---------------------------------------------- */
+/* ---- what leads to the loss -------------------------------------------- */
 
 /* From the loss back: which outputs need a gradient, and which backward call
  * is the first to write it (the one of the last node that reads it). */
@@ -157,7 +156,7 @@ static void mark_gradients(srnn_session *s, int of_inputs)
     }
 }
 
-/* ---- open and close ------------------------------------------------------- */
+/* ---- open and close ---------------------------------------------------- */
 
 static srnn_status check_config(const srnn_net *net, const run_config *c)
 {
@@ -228,7 +227,7 @@ srnn_status srnn_session_make(srnn_session **session, const srnn_net *net,
     carve(s, &a);
     if (c->training)
         mark_gradients(s, c->input_gradients);
-    status = pool_open(&s->pool, s->workers);
+    status = srnn_pool_open(&s->pool, s->workers);
     if (status) {
         free(s->allocated);
         return status;
@@ -280,12 +279,12 @@ void srnn_session_close(srnn_session *session)
 {
     if (!session)
         return;
-    pool_close(session->pool);
+    srnn_pool_close(session->pool);
     atomic_fetch_sub(&((srnn_net *)session->net)->users, 1);
     free(session->allocated);
 }
 
-/* ---- states --------------------------------------------------------------- */
+/* ---- states ------------------------------------------------------------ */
 
 size_t srnn_session_states(const srnn_session *session)
 {

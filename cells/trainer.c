@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGNMENT 64
 
-/* ---- open and close ------------------------------------------------------- */
+/* ---- open and close ---------------------------------------------------- */
 
 srnn_trainer_config srnn_trainer_default(void)
 {
@@ -80,19 +79,33 @@ static size_t padded(const param *p)
     return (p->count + line - 1) / line * line;
 }
 
+static size_t total_of(const srnn_net *net)
+{
+    size_t i, total = 0;
+
+    for (i = 0; i < net->params; i++)
+        total += padded(net->param[i]);
+    return total;
+}
+
+static size_t arrays_of(const srnn_trainer_config *c)
+{
+    return 1 + moments_of(c);
+}
+
 static srnn_status allocate(srnn_trainer *t)
 {
     const srnn_net *net = t->net;
-    const size_t arrays = 1 + moments_of(&t->config);
+    const size_t arrays = arrays_of(&t->config);
     srnn_real *at;
     size_t i, a, bytes;
 
-    for (i = 0; i < net->params; i++)
-        t->total += padded(net->param[i]);
-    bytes = t->total * arrays * sizeof *t->memory;
+    t->total = total_of(net);
+    bytes = (t->total * arrays + 1) * sizeof *t->memory;
+    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     t->memory = aligned_alloc(ALIGNMENT, bytes);
-    t->gradient = calloc(net->params * 3, sizeof *t->gradient);
-    t->squares = calloc(net->params, sizeof *t->squares);
+    t->gradient = calloc(net->params * 3 + 1, sizeof *t->gradient);
+    t->squares = calloc(net->params + 1, sizeof *t->squares);
     if (!t->memory || !t->gradient || !t->squares)
         return srnn_fail(SRNN_ENOMEM, "trainer: no memory for %zu bytes",
                          bytes);
@@ -103,6 +116,34 @@ static srnn_status allocate(srnn_trainer *t)
         for (i = 0; i < net->params; at += padded(net->param[i]), i++)
             (a ? t->moment[a - 1] : t->gradient)[i] = at;
     return SRNN_OK;
+}
+
+static run_config session_of(const srnn_trainer_config *c)
+{
+    return (run_config){.batch = c->batch,
+                        .steps = c->steps,
+                        .threads = c->threads,
+                        .training = 1,
+                        .input_gradients = c->input_gradients};
+}
+
+size_t srnn_trainer_size(const srnn_net *net,
+                         const srnn_trainer_config *config)
+{
+    run_config c;
+    size_t session;
+
+    if (!net || !config) {
+        srnn_fail(SRNN_EINVAL, "%s is NULL", net ? "config" : "net");
+        return 0;
+    }
+    if (check_config(net, config))
+        return 0;
+    c = session_of(config);
+    session = srnn_session_bytes(net, &c);
+    return session ? session + total_of(net) * arrays_of(config) *
+                                   sizeof(srnn_real)
+                   : 0;
 }
 
 srnn_status srnn_trainer_open(srnn_trainer **trainer, srnn_net *net,
@@ -127,13 +168,9 @@ srnn_status srnn_trainer_open(srnn_trainer **trainer, srnn_net *net,
     if (!status)
         status = srnn_net_train(net);
     if (!status) {
-        const run_config c = {.batch = config->batch,
-                              .steps = config->steps,
-                              .threads = config->threads,
-                              .training = 1,
-                              .input_gradients = config->input_gradients,
-                              .gradient = t->gradient};
+        run_config c = session_of(config);
 
+        c.gradient = t->gradient;
         status = srnn_session_make(&t->session, net, &c);
     }
     if (status) {
@@ -155,7 +192,7 @@ void srnn_trainer_close(srnn_trainer *trainer)
     free(trainer);
 }
 
-/* ---- passes --------------------------------------------------------------- */
+/* ---- passes ------------------------------------------------------------ */
 
 static srnn_status ready(srnn_trainer *t, size_t steps, const srnn_array *in,
                          size_t ins)
@@ -235,7 +272,7 @@ srnn_status srnn_trainer_update(srnn_trainer *t, size_t steps,
     return status ? status : srnn_trainer_apply(t);
 }
 
-/* ---- what a trainer holds -------------------------------------------------- */
+/* ---- what a trainer holds ---------------------------------------------- */
 
 static srnn_status tensor_of(const srnn_trainer *t, size_t i,
                              srnn_real *const *data, srnn_tensor *out)

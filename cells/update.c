@@ -28,7 +28,7 @@ static void clip(const update *u, const crew *c)
                     t->gradient[i]);
         t->squares[i] = k->sum_squares(net->param[i]->count, t->gradient[i]);
     }
-    pool_barrier(c);
+    srnn_pool_barrier(c);
     for (i = 0; i < net->params; i++)
         sum += t->squares[i];
     if (c->worker == 0)
@@ -59,7 +59,7 @@ static void update_on_crew(const crew *c, void *arg)
             k->sgd(p->count, &u->sgd, t->gradient[i], t->moment[0][i],
                    p->data);
     }
-    pool_barrier(c);
+    srnn_pool_barrier(c);
     for (i = c->worker; i < net->nodes; i += c->workers)
         if (net->node[i]->kind->pack)
             net->node[i]->kind->pack(net, net->node[i]);
@@ -81,7 +81,7 @@ srnn_status srnn_trainer_apply(srnn_trainer *t)
                          (srnn_real)c->decay, t->updates == 0}};
     u.adam = srnn_adam_at(lr, c->beta1, c->beta2, c->eps, c->decay,
                           t->updates + 1);
-    pool_run(t->session->pool, update_on_crew, &u);
+    srnn_pool_run(t->session->pool, update_on_crew, &u);
     t->updates++;
     return SRNN_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <simdrnn/kernels.h>
 
+#include "compiler.h"
 #include "rungs.h"
 
 #include "body_activations.h"
@@ -59,7 +60,6 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->bias_grad = bias_grad;
     k->sum_squares = sum_squares;
     k->scale = scale;
-    k->add = add;
     k->clip = clip;
     k->sgd = sgd;
     k->adam = adam;

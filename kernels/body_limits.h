@@ -1,13 +1,8 @@
 /* The limits of a rung, over its vocabulary: fused multiply-adds that wait for
  * nothing but the unit that does them, and loads that feed nothing. */
 
+#include "compiler.h"
 #include "limits.h"
-
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
 
 #define CHAINS (VEC_ROWS_4 * 4) /* the micro-kernel's accumulators */
 #define LOADS 8

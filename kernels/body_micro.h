@@ -5,12 +5,6 @@
  * width of the rung. */
 
 #define VEC_ROWS_MAX 8
-#define NOINLINE __attribute__((noinline))
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
 
 /* What one call of the micro-kernel computes: rows x columns vectors. Column c
  * of row r starts at init[r * ldinit + from[c]] (NULL: at 0) and is left at

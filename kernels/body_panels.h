@@ -5,7 +5,6 @@
 
 #define COLUMNS 4
 #define PANEL_REALS (COLUMNS * VEC_LANES)
-#define INLINE static inline __attribute__((always_inline))
 
 static size_t min_size(size_t a, size_t b)
 {

@@ -7,14 +7,6 @@ static void scale(size_t n, srnn_real a, srnn_real *x)
         v_store_n(x + j, v_mul(v_set1(a), v_load_n(x + j, n - j)), n - j);
 }
 
-static void add(size_t n, const srnn_real *x, srnn_real *y)
-{
-    for (size_t j = 0; j < n; j += VEC_LANES)
-        v_store_n(y + j,
-                  v_add(v_load_n(y + j, n - j), v_load_n(x + j, n - j)),
-                  n - j);
-}
-
 static void clip(size_t n, srnn_real limit, srnn_real *x)
 {
     const vr high = v_set1(limit), low = v_set1(-limit);

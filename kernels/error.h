@@ -1,4 +1,5 @@
-/* How a call of the library fails: it says why, then returns its status. */
+/* How a call of the library fails: it says why, then returns its status. Only
+ * for simdrnn and simdrnn_io among themselves, no part of the interface. */
 #ifndef SRNN_ERROR_H
 #define SRNN_ERROR_H
 

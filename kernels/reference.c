@@ -263,12 +263,6 @@ static void scale(size_t n, float a, float *x)
         x[j] *= a;
 }
 
-static void add(size_t n, const float *x, float *y)
-{
-    for (size_t j = 0; j < n; j++)
-        y[j] += x[j];
-}
-
 static void clip(size_t n, float limit, float *x)
 {
     for (size_t j = 0; j < n; j++)
@@ -389,7 +383,6 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
         .bias_grad = bias_grad,
         .sum_squares = sum_squares,
         .scale = scale,
-        .add = add,
         .clip = clip,
         .sgd = sgd,
         .adam = adam,

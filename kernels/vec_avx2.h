@@ -58,7 +58,6 @@ static inline vr v_min(vr a, vr b) { return _mm256_min_ps(a, b); }
 static inline vr v_max(vr a, vr b) { return _mm256_max_ps(a, b); }
 
 static inline vm v_lt(vr a, vr b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
-static inline vm v_eq(vr a, vr b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
 static inline vm v_nan(vr a) { return _mm256_cmp_ps(a, a, _CMP_UNORD_Q); }
 static inline vr v_select(vm m, vr a, vr b)
 {

@@ -54,10 +54,6 @@ static inline vm v_lt(vr a, vr b)
 {
     return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
 }
-static inline vm v_eq(vr a, vr b)
-{
-    return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
-}
 static inline vm v_nan(vr a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
 static inline vr v_select(vm m, vr a, vr b)
 {

@@ -12,7 +12,7 @@
  *   v_fma(a,b,c)     a * b + c, rounded once;   v_fnma: c - a * b
  *   v_min(a,b)       a < b ? a : b, so b where a NaN takes part or both are
  *                    zero;   v_max: b < a ? a : b, likewise
- *   v_lt, v_eq       ordered compares: false where a NaN takes part
+ *   v_lt             ordered compare: false where a NaN takes part
  *   v_select(m,a,b)  m ? a : b, lane by lane; bits pass through untouched
  *   v_bits ... vi_*  the same lanes as 32-bit integers, wrapping
  *   v_prefetch       a hint to bring the line into L1
@@ -57,7 +57,6 @@ static inline vr v_fma(vr a, vr b, vr c) { return fma(a, b, c); }
 static inline vr v_fnma(vr a, vr b, vr c) { return fma(-a, b, c); }
 
 static inline vm v_lt(vr a, vr b) { return a < b; }
-static inline vm v_eq(vr a, vr b) { return a == b; }
 static inline vm v_nan(vr a) { return a != a; }
 static inline vr v_select(vm m, vr a, vr b) { return m ? a : b; }
 static inline vr v_min(vr a, vr b) { return a < b ? a : b; }

@@ -68,7 +68,6 @@ static inline vr v_fma(vr a, vr b, vr c) { return vfmaq_f32(c, a, b); }
 static inline vr v_fnma(vr a, vr b, vr c) { return vfmsq_f32(c, a, b); }
 
 static inline vm v_lt(vr a, vr b) { return vcltq_f32(a, b); }
-static inline vm v_eq(vr a, vr b) { return vceqq_f32(a, b); }
 static inline vm v_nan(vr a) { return vmvnq_u32(vceqq_f32(a, a)); }
 static inline vr v_select(vm m, vr a, vr b) { return vbslq_f32(m, a, b); }
 static inline vr v_min(vr a, vr b) { return v_select(v_lt(a, b), a, b); }

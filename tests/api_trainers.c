@@ -240,6 +240,69 @@ static void not_asked(const srnn_kernels *k)
     srnn_net_close(net);
 }
 
+/* A loss straight on an input, no parameter anywhere: looking at the loss
+ * leaves the gradient of the last backward pass. */
+static void logits_given(const srnn_kernels *k)
+{
+    srnn_trainer_config config = srnn_trainer_default();
+    const float z[2][2] = {{1, -1}, {3, 5}};
+    const int32_t target[1] = {0};
+    srnn_node in, targets, loss;
+    srnn_array a[2];
+    srnn_tensor g;
+    srnn_trainer *t;
+    srnn_net *net;
+    float kept[2];
+    double nats;
+
+    must(srnn_net_open_on(&net, k));
+    must(srnn_net_input(net, "z", 2, &in));
+    must(srnn_net_tokens(net, "y", 2, &targets));
+    must(srnn_net_cross_entropy(net, "loss", in, targets, &loss));
+    config.input_gradients = 1;
+    must(srnn_trainer_open(&t, net, &config));
+    a[0] = (srnn_array){.node = in, .data = (float *)z[0]};
+    a[1] = (srnn_array){.node = targets, .tokens = target};
+    must(srnn_trainer_update(t, 1, a, 2, &nats));
+    must(srnn_trainer_input_gradient(t, in, &g));
+    CHECK(g.data[0] < 0 && g.data[1] > 0);
+    memcpy(kept, g.data, sizeof kept);
+    a[0].data = (float *)z[1];
+    must(srnn_trainer_loss(t, 1, a, 2, &nats, NULL));
+    CHECK(!memcmp(kept, g.data, sizeof kept));
+    srnn_trainer_close(t);
+    srnn_net_close(net);
+}
+
+/* The size asked beforehand: two moments more take two more copies of the
+ * parameters, each begun on a cache line; threads and steps cost something. */
+static void sizes(const srnn_kernels *k)
+{
+    const net_case nc = case_of(0);
+    srnn_net *net = case_net(k, &nc);
+    srnn_trainer_config adam = srnn_trainer_default(), sgd = adam, c = adam;
+    size_t params = 0;
+    srnn_tensor p;
+
+    for (size_t i = 0; i < srnn_net_params(net); i++) {
+        must(srnn_net_param(net, i, &p));
+        params += (p.count * sizeof(float) + 63) / 64 * 64;
+    }
+    sgd.optimiser = SRNN_SGD;
+    CHECK(srnn_trainer_size(net, &adam) ==
+          srnn_trainer_size(net, &sgd) + 2 * params);
+    sgd.momentum = 0.5;
+    CHECK(srnn_trainer_size(net, &adam) ==
+          srnn_trainer_size(net, &sgd) + params);
+    c.steps++;
+    CHECK(srnn_trainer_size(net, &c) > srnn_trainer_size(net, &adam));
+    CHECK(srnn_trainer_size(NULL, &c) == 0);
+    CHECK(srnn_trainer_size(net, NULL) == 0);
+    c.batch = 0;
+    CHECK(srnn_trainer_size(net, &c) == 0);
+    srnn_net_close(net);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
@@ -247,6 +310,8 @@ int main(int argc, char **argv)
         {"api/passes", passes, NULL},
         {"api/holdings", holdings, NULL},
         {"api/not-asked", not_asked, NULL},
+        {"api/sizes", sizes, NULL},
+        {"api/logits-given", logits_given, NULL},
         {NULL, NULL, NULL},
     };
 

@@ -171,7 +171,6 @@ static void optimisers(const srnn_kernels *k, const work *w)
     record(p, 1, n, n);
     k->sgd(n, &sgd, g, m, p);
     k->scale(n, 0.7f, m);
-    k->add(n, m, p);
     k->clip(n, 0.9f, p);
     record(m, 1, n, n);
     record(p, 1, n, n);

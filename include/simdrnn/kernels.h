@@ -10,11 +10,14 @@
  * threads on disjoint outputs. They inherit the caller's floating-point mode.
  *
  * Numbers. On every vector rung (avx2, avx512, neon) a kernel gives the same
- * bits; "chain" means a sequence of fused multiply-adds into one accumulator,
- * each rounded once, in the stated order. The error of a chain of K terms that
- * starts at s is at most (K + 1) 2^-24 (|s| + sum |w| |x|) (Higham, Accuracy
- * and Stability of Numerical Algorithms, 2nd ed., section 3.1). The scalar
- * rung is plain C over libm and stands outside the bit promises. */
+ * bits, NaNs aside, which agree in being NaN, and results in the last half-ulp
+ * below the smallest normal number, which some machines flush and others do
+ * not. u is 2^-24, the rounding error of one operation; "chain" means a
+ * sequence of fused multiply-adds into one accumulator, each rounded once, in
+ * the stated order. The error of a chain of K terms that starts at s is at most
+ * (K + 1) u (|s| + sum |w| |x|) (Higham, Accuracy and Stability of Numerical
+ * Algorithms, 2nd ed., section 3.1). The scalar rung is plain C over libm and
+ * stands outside the bit promises. */
 #ifndef SIMDRNN_KERNELS_H
 #define SIMDRNN_KERNELS_H
 
@@ -139,11 +142,15 @@ typedef void srnn_tile_fn(const srnn_cell *cell, const srnn_tile *tile);
  *   LSTM_BWD                t = tanh(c): do = d t; dc' = dc + d o (1 - t^2);
  *                           di = dc' g, df = dc' c_prev, dg = dc' i; gate: each
  *                           times s (1 - s) or 1 - g^2; dc = dc' f
- *   GRU_AFTER_BWD           dn, dz from d; gate: dr, dz, dn and dn r in slot q;
- *                           dh = the direct part of dh_prev
- *   GRU_BEFORE_N_BWD        gate: dz, dn; dh = the direct part
- *   GRU_BEFORE_RZ_BWD       p = gradient of r h_prev: gate: dr, and r h_prev
- *                           stays in slot q; dh = fma(p, r, dh)
+ *   GRU_AFTER_BWD           dn = d (1 - z) (1 - n^2), dh = d z,
+ *                           dz = d (h_prev - n) z (1 - z); where z takes the
+ *                           new one: dn = d z (1 - n^2), dh = d (1 - z),
+ *                           dz = d (n - h_prev) z (1 - z); dq = dn r,
+ *                           dr = dn q r (1 - r); gate: dr, dz, dn, dq
+ *   GRU_BEFORE_N_BWD        dn, dz, dh as above; gate: dz, dn; r and r h_prev
+ *                           stay in slots r and q
+ *   GRU_BEFORE_RZ_BWD       p = gradient of r h_prev: dr = p h_prev r (1 - r)
+ *                           in its slot; dh = fma(p, r, dh)
  * Aliasing: as said at srnn_cell; dh, dc and gate are updated in place.
  * Error: each result is a fixed expression of correctly rounded operations and
  * of activations with the bounds above. */
@@ -168,7 +175,7 @@ enum srnn_tile_kind {
     SRNN_TILE_COUNT
 };
 
-/* ---- optimisers -------------------------------------------------------- */
+/* ---- optimisers: each line below is rounded once per operation ----------- */
 
 /* SGD with momentum (Sutskever et al. 2013, in PyTorch's form), per element:
  *   g' = fma(decay, p, g); m = first ? g' : fma(momentum, m, g');
@@ -216,13 +223,16 @@ typedef struct srnn_kernels {
 
     /* y[r][j] = exp(x[r][j] - max_r) / sum_r. The sum within a row: element j
      * goes to chain j mod 16; the 16 are added pairwise, i and i + 8, then
-     * i + 4, i + 2, i + 1. y == x is allowed. */
+     * i + 4, i + 2, i + 1. y == x is allowed; n = 0 does nothing. Error, with D
+     * the largest |x - max_r|: (2 D + n / 16 + 12) u relative. */
     void (*softmax)(size_t rows, size_t n, const srnn_real *x, size_t ldx,
                     srnn_real *y, size_t ldy);
     /* loss[r] = log(sum_j exp(x[r][j] - m)) - (x[r][target[r]] - m), m the
      * row's maximum, in nats; and, where dx is not NULL, dx[r][j] =
      * scale (softmax_j - [j = target]). dx == x is allowed. target[r] is in
-     * 0..n-1; a negative one gives loss 0 and a zero gradient. */
+     * 0..n-1; a negative one gives loss 0 and a zero gradient. n is 1 or more.
+     * Error: loss (2 D + n / 16 + 3 log n + |loss| + 8) u absolute; dx
+     * |scale| ((2 D + n / 16 + 12) softmax_j + 2) u absolute. */
     void (*softmax_xent)(size_t rows, size_t n, const srnn_real *x, size_t ldx,
                          const int32_t *target, srnn_real *loss, srnn_real *dx,
                          size_t lddx, srnn_real scale);
@@ -257,32 +267,35 @@ typedef struct srnn_kernels {
                     const srnn_real *a, size_t lda, const srnn_real *b,
                     size_t ldb, srnn_real *c, size_t ldc, srnn_real *work);
     size_t (*gemm_tn_work)(size_t m, size_t n);
-    /* d[m] += a[row][m], link by link, plain additions. */
+    /* d[m] += a[row][m], link by link, plain additions: within links u times
+     * the sum of magnitudes. */
     void (*bias_grad)(size_t m, const srnn_links *links, const srnn_real *a,
                       size_t lda, srnn_real *d);
 
-    /* sum of x[j]^2 in double, chains and tree as in softmax. */
+    /* sum of x[j]^2 in double, chains and tree as in softmax: within
+     * (n / 16 + 5) 2^-53 relative. */
     double (*sum_squares)(size_t n, const srnn_real *x);
-    void (*scale)(size_t n, srnn_real a, srnn_real *x);         /* x *= a */
-    void (*add)(size_t n, const srnn_real *x, srnn_real *y);    /* y += x */
+    void (*scale)(size_t n, srnn_real a, srnn_real *x); /* x *= a */
     void (*clip)(size_t n, srnn_real limit, srnn_real *x); /* to +-limit */
     void (*sgd)(size_t n, const srnn_sgd *s, const srnn_real *g, srnn_real *m,
                 srnn_real *p);
     void (*adam)(size_t n, const srnn_adam *s, const srnn_real *g,
                  srnn_real *m, srnn_real *v, srnn_real *p);
 
-    /* y[r] = table[id[r]], rows of dim reals. */
+    /* y[r] = table[id[r]], rows of dim reals, 0 <= id < the table's rows. */
     void (*gather)(size_t rows, size_t dim, const int32_t *id,
                    const srnn_real *table, srnn_real *y, size_t ldy);
-    /* dtable[id[row]] += dy[row], link by link. */
+    /* dtable[id[row]] += dy[row], link by link; ids as in gather, the error as
+     * in bias_grad. */
     void (*scatter_add)(size_t dim, const srnn_links *links, const int32_t *id,
                         const srnn_real *dy, size_t lddy, srnn_real *dtable);
 
-    /* y[j] = (word_j >> 8) 2^-24, in [0, 1). */
+    /* y[j] = (word_j >> 8) 2^-24, in [0, 1), exactly. */
     void (*uniform)(const srnn_stream *s, size_t n, srnn_real *y);
     /* Standard normal by Box & Muller 1958: elements 2i and 2i+1 are
      * sqrt(-2 log u) times cos and sin of 2 pi v, u = ((word_2i >> 8) + 1)
-     * 2^-24, v = (word_2i+1 >> 8) 2^-24. */
+     * 2^-24, v = (word_2i+1 >> 8) 2^-24: within 4 u absolute in sine and
+     * cosine, 4 u relative in the root. */
     void (*normal)(const srnn_stream *s, size_t n, srnn_real *y);
 
     /* Makes this thread take subnormal inputs and results as zero (FTZ and

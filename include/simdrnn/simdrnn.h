@@ -11,13 +11,15 @@
  * disagree; nothing is changed then. The library never prints, exits or
  * aborts, and after open a session or trainer allocates nothing.
  *
- * Threads: distinct handles may be used from distinct threads, one handle by
- * one thread at a time. Adding nodes, changing weights and srnn_net_pack need
- * the net for themselves.
+ * Threads: one handle is used by one thread at a time; sessions of one net may
+ * run in different threads. What changes the net needs it for itself, no
+ * session running: adding nodes, writing weights, srnn_net_init and _pack, and
+ * of a trainer its open, update and apply.
  *
  * Numbers: on every vector rung and for any number of threads, batch size,
- * and cut of the sequence into calls, results agree bit for bit. Nets flush
- * subnormal numbers to zero while they run and restore the caller's mode. */
+ * cut of the sequence into calls, and lengths beside it, results agree bit for
+ * bit. On the vector rungs nets flush subnormal numbers to zero while they run
+ * and restore the caller's mode. */
 #ifndef SIMDRNN_SIMDRNN_H
 #define SIMDRNN_SIMDRNN_H
 
@@ -155,7 +157,8 @@ SRNN_API const char *srnn_net_isa(const srnn_net *net);
 
 /* What a call reads or writes at a node: reals, or for token nodes integers;
  * element (t, b, f) at [t * step_stride + b * row_stride + f]. A row_stride of
- * 0 means the node's features (tokens: 1), a step_stride of 0 means B rows. */
+ * 0 means the node's features (tokens: 1), a step_stride of 0 means B rows. No
+ * alignment is needed; what is written must not overlap what is read. */
 typedef struct srnn_array {
     srnn_node node;
     srnn_real *data; /* inputs are only read */
@@ -182,6 +185,7 @@ SRNN_API size_t srnn_session_size(const srnn_net *net,
 SRNN_API srnn_status srnn_session_open(srnn_session **session,
                                        const srnn_net *net,
                                        const srnn_session_config *config);
+/* NULL is allowed. */
 SRNN_API void srnn_session_close(srnn_session *session);
 
 /* How many steps each sequence of the next call has (forward, step or loss,
@@ -205,7 +209,7 @@ SRNN_API srnn_status srnn_session_step(srnn_session *session,
                                        const srnn_real *x, srnn_real *y);
 
 /* The loss over `steps` time steps from the carried states, and how many real
- * steps it is the mean of. */
+ * steps it is the mean of; 0 of none. */
 SRNN_API srnn_status srnn_session_loss(srnn_session *session, size_t steps,
                                        const srnn_array *in, size_t ins,
                                        double *loss, size_t *count);
@@ -261,10 +265,16 @@ typedef struct srnn_trainer_config {
  * clipping, constant rate, no gradients of inputs. */
 SRNN_API srnn_trainer_config srnn_trainer_default(void);
 
-/* The net must have a loss. */
+/* The net must have a loss. Its first trainer also gives the net the transposed
+ * panels that backward passes need. */
 SRNN_API srnn_status srnn_trainer_open(srnn_trainer **trainer, srnn_net *net,
                                        const srnn_trainer_config *config);
+/* NULL is allowed. */
 SRNN_API void srnn_trainer_close(srnn_trainer *trainer);
+/* Bytes that a trainer of this configuration takes for its session, gradients
+ * and moments; 0 with a message for an invalid one. */
+SRNN_API size_t srnn_trainer_size(const srnn_net *net,
+                                  const srnn_trainer_config *config);
 
 /* As srnn_session_lengths, for the next update, backward or loss. */
 SRNN_API srnn_status srnn_trainer_lengths(srnn_trainer *trainer,
@@ -284,8 +294,8 @@ SRNN_API srnn_status srnn_trainer_backward(srnn_trainer *trainer, size_t steps,
                                            double *loss);
 SRNN_API srnn_status srnn_trainer_apply(srnn_trainer *trainer);
 
-/* Mean loss over `steps` with the present weights: states move, else nothing
- * does. */
+/* Mean loss over `steps` with the present weights: states move, gradients and
+ * weights do not. */
 SRNN_API srnn_status srnn_trainer_loss(srnn_trainer *trainer, size_t steps,
                                        const srnn_array *in, size_t ins,
                                        double *loss, size_t *count);

@@ -1,0 +1,14 @@
+/* What the bodies ask of the compiler. UNROLL stands before a loop whose count
+ * is a constant after inlining. */
+#ifndef SRNN_COMPILER_H
+#define SRNN_COMPILER_H
+
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+#define INLINE static inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
+
+#endif
