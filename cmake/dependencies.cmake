@@ -52,8 +52,8 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
   endif()
 endif()
 if(SRNN_TESTS AND NOT CMAKE_CROSSCOMPILING)
-  srnn_find(random123 AUTO librandom123-dev "the oracle of Philox"
-    Random123/philox.h)
+  srnn_find(random123 "${SRNN_RANDOM123}" librandom123-dev
+    "the oracle of Philox (SRNN_RANDOM123)" Random123/philox.h)
 endif()
 
 if(SRNN_BENCH)

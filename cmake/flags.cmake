@@ -15,10 +15,12 @@ if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla
+set(SRNN_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla
   -Wpointer-arith -Wwrite-strings)
-add_compile_options("$<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes;\
--Wmissing-prototypes;-Wold-style-definition>")
+set(SRNN_C_WARNINGS -Wstrict-prototypes -Wmissing-prototypes
+  -Wold-style-definition)
+add_compile_options(${SRNN_WARNINGS}
+  "$<$<COMPILE_LANGUAGE:C>:${SRNN_C_WARNINGS}>")
 if(SRNN_WERROR)
   add_compile_options(-Werror)
 endif()

@@ -54,7 +54,7 @@ endif()
 
 # Overlays lay a provider's functions over a table; the bench and the tests use
 # them, nothing is installed. SLEEF's is compiled once more for each rung.
-foreach(provider sleef xsmm)
+foreach(provider IN LISTS SRNN_PROVIDERS)
   if(TARGET dep_${provider})
     add_library(simdrnn_${provider} STATIC kernels/overlay_${provider}.c)
     target_link_libraries(simdrnn_${provider}

@@ -21,7 +21,6 @@ set(SRNN_CELLS
   cells/pool.c
   cells/recurrent.c
   cells/run.c
-  cells/run.c
   cells/sample.c
   cells/schedule.c
   cells/session.c
@@ -29,9 +28,12 @@ set(SRNN_CELLS
   cells/update.c)
 
 # The rungs beside these are kernels/<rung>.c, each with its own flags
-# (isa.cmake).
+# (isa.cmake), the bench's kernels/limits_<rung>.c, and the overlays
+# kernels/overlay_<provider>.c.
 set(SRNN_SCALAR kernels/reference.c)
 set(SRNN_F64 kernels/f64.c)
+set(SRNN_ALL_RUNGS avx2 avx512 neon)
+set(SRNN_PROVIDERS sleef xsmm)
 
 # Model files.
 set(SRNN_IO_SOURCES
@@ -43,3 +45,23 @@ set(SRNN_IO_SOURCES
   io/replace.c
   io/settings.c
   io/writer.c)
+
+# Every file is listed, and once.
+set(listed ${SRNN_PORTABLE} ${SRNN_CELLS} ${SRNN_SCALAR} ${SRNN_F64}
+  ${SRNN_IO_SOURCES})
+foreach(rung IN LISTS SRNN_ALL_RUNGS)
+  list(APPEND listed kernels/${rung}.c kernels/limits_${rung}.c)
+endforeach()
+foreach(provider IN LISTS SRNN_PROVIDERS)
+  list(APPEND listed kernels/overlay_${provider}.c)
+endforeach()
+file(GLOB there CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
+  cells/*.c kernels/*.c io/*.c)
+list(SORT listed)
+list(SORT there)
+if(NOT listed STREQUAL there)
+  set(unlisted ${there})
+  list(REMOVE_ITEM unlisted ${listed})
+  message(FATAL_ERROR "cmake/sources.cmake lists a file twice, one that is not "
+    "there, or lacks: ${unlisted}\nlisted: ${listed}")
+endif()

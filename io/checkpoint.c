@@ -53,32 +53,14 @@ static srnn_part *list(const srnn_trainer *trainer, size_t *count)
 
 /* ---- the progress ------------------------------------------------------- */
 
-/* JSON's whole numbers end at 2^63: these are texts. */
-static json_t *count_json(uint64_t value)
-{
-    char text[24];
-
-    snprintf(text, sizeof text, "%" PRIu64, value);
-    return json_string(text);
-}
-
-static int parse_count(const char *text, uint64_t *value)
-{
-    char *end, again[24];
-
-    *value = strtoull(text, &end, 10);
-    snprintf(again, sizeof again, "%" PRIu64, *value);
-    return !strcmp(text, again);
-}
-
 static json_t *describe_progress(const srnn_trainer *trainer,
                                  const srnn_progress *p)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:s}", "updates",
-                     count_json(srnn_trainer_updates(trainer)), "position",
-                     count_json(p->position), "data_hash",
-                     count_json(p->data_hash), "seed", count_json(p->seed),
-                     "note", p->note);
+                     srnn_count_json(srnn_trainer_updates(trainer)),
+                     "position", srnn_count_json(p->position), "data_hash",
+                     srnn_count_json(p->data_hash), "seed",
+                     srnn_count_json(p->seed), "note", p->note);
 }
 
 static srnn_status parse_progress(const srnn_file *file, json_t *json,
@@ -91,12 +73,17 @@ static srnn_status parse_progress(const srnn_file *file, json_t *json,
                        "updates", &updates, "position", &position,
                        "data_hash", &hash, "seed", &seed, "note", &note))
         return srnn_file_fail_json(file->path, "simdrnn.progress", &error);
-    if (strlen(note) >= sizeof p->note || !parse_count(updates, &p->updates) ||
-        !parse_count(position, &p->position) ||
-        !parse_count(hash, &p->data_hash) || !parse_count(seed, &p->seed))
+    if (strlen(note) >= sizeof p->note ||
+        !srnn_count_parse(updates, &p->updates) ||
+        !srnn_count_parse(position, &p->position) ||
+        !srnn_count_parse(hash, &p->data_hash) ||
+        !srnn_count_parse(seed, &p->seed))
         return srnn_file_fail(SRNN_EFORMAT, file->path,
                               "progress: a number is none, or the note is too "
                               "long");
+    if (p->updates == UINT64_MAX) /* the next would have the number 0 */
+        return srnn_file_fail(SRNN_EFORMAT, file->path,
+                              "progress: no update can follow so many");
     snprintf(p->note, sizeof p->note, "%s", note);
     return SRNN_OK;
 }
@@ -127,13 +114,16 @@ static srnn_status check_arguments(const srnn_trainer *trainer,
 
 static srnn_status check_note(const char *note)
 {
+    json_error_t error;
     json_t *json;
 
     if (!memchr(note, 0, SRNN_NOTE_SIZE))
         return srnn_fail(SRNN_EINVAL, "the note has no end");
-    json = json_string(note);
-    if (!json)
+    json = json_pack_ex(&error, 0, "s", note);
+    if (!json && json_error_code(&error) == json_error_invalid_utf8)
         return srnn_fail(SRNN_EINVAL, "the note is not UTF-8");
+    if (!json)
+        return srnn_fail(SRNN_ENOMEM, "no memory for the note");
     json_decref(json);
     return SRNN_OK;
 }
@@ -149,6 +139,8 @@ srnn_status srnn_checkpoint_save(const srnn_trainer *trainer,
 
     if (!status)
         status = check_note(progress->note);
+    if (!status)
+        status = srnn_graph_check(srnn_trainer_net(trainer));
     if (status)
         return status;
     parts = list(trainer, &count);

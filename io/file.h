@@ -68,14 +68,17 @@ typedef struct srnn_replace {
     const char *path;
     char *temporary;
     FILE *stream;
+    int error; /* errno of the first write that failed, or 0 */
 } srnn_replace;
 
 srnn_status srnn_replace_begin(srnn_replace *replace, const char *path);
+void srnn_replace_write(srnn_replace *replace, const void *data, size_t bytes);
 srnn_status srnn_replace_commit(srnn_replace *replace);
 void srnn_replace_cancel(srnn_replace *replace);
 
-/* The net as an array of nodes, NULL: out of memory; and such nodes added to
- * an empty net. */
+/* Whether a file may hold so many nodes; the net as an array of them, NULL: out
+ * of memory; and such nodes added to an empty net. */
+srnn_status srnn_graph_check(const srnn_net *net);
 json_t *srnn_graph_describe(const srnn_net *net);
 srnn_status srnn_graph_build(srnn_net *net, const srnn_file *file);
 

@@ -5,6 +5,8 @@
  *   "z_takes_new":false}, ...], nodes in the order in which they were added. */
 #include "file.h"
 
+#include "../kernels/error.h"
+
 #include <string.h>
 
 /* ---- a net as JSON ------------------------------------------------------ */
@@ -50,6 +52,14 @@ static json_t *describe(const srnn_net *net, const srnn_node_info *info)
     return json_pack("{s:s, s:s, s:o, s:I}", "name", info->name, "kind",
                      info->kind, "inputs", inputs, "features",
                      (json_int_t)info->features);
+}
+
+srnn_status srnn_graph_check(const srnn_net *net)
+{
+    if (srnn_net_nodes(net) <= SRNN_FILE_NODES)
+        return SRNN_OK;
+    return srnn_fail(SRNN_EINVAL, "a file holds at most %d nodes, not %zu",
+                     SRNN_FILE_NODES, srnn_net_nodes(net));
 }
 
 json_t *srnn_graph_describe(const srnn_net *net)
@@ -203,6 +213,10 @@ static srnn_status build(srnn_net *net, const srnn_file *file, json_t *nodes)
     if (!json_is_array(nodes))
         return srnn_file_fail(SRNN_EFORMAT, file->path,
                               "graph: it is no list of nodes");
+    if (json_array_size(nodes) > SRNN_FILE_NODES)
+        return srnn_file_fail(SRNN_EFORMAT, file->path,
+                              "graph: %zu nodes, at most %d are allowed",
+                              json_array_size(nodes), SRNN_FILE_NODES);
     json_array_foreach(nodes, i, json) {
         status = parse(file, json, &n);
         if (!status)

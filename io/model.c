@@ -14,6 +14,9 @@ srnn_status srnn_model_save(const srnn_net *net, const char *path)
 
     if (!net || !path)
         return srnn_fail(SRNN_EINVAL, "%s is NULL", net ? "path" : "net");
+    status = srnn_graph_check(net);
+    if (status)
+        return status;
     parts = srnn_params_list(net, 0, &count);
     if (!parts)
         return SRNN_ENOMEM;
@@ -24,23 +27,41 @@ srnn_status srnn_model_save(const srnn_net *net, const char *path)
     return status;
 }
 
-static int is_param(const char *name, const srnn_part *parts, size_t count)
+/* The parameters' names, true, and "<node>.", false: a header may hold a
+ * million names, so each must be found at once. NULL: out of memory. */
+static json_t *known_names(const srnn_net *net, const srnn_part *parts,
+                           size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(name, parts[i].tensor.name))
-            return 1;
-    return 0;
+    json_t *known = json_object();
+    int bad = !known;
+
+    for (size_t i = 0; !bad && i < count; i++)
+        bad = json_object_set_new(known, parts[i].tensor.name, json_true());
+    for (size_t i = 0; !bad && i < srnn_net_nodes(net); i++) {
+        char prefix[SRNN_PART_NAME];
+        srnn_node_info info;
+
+        srnn_net_node(net, (srnn_node)i, &info);
+        snprintf(prefix, sizeof prefix, "%s.", info.name);
+        bad = json_object_set_new(known, prefix, json_false());
+    }
+    if (!bad)
+        return known;
+    json_decref(known);
+    return NULL;
 }
 
-/* Whether the name is "<node>.<something>" for a node of the net. */
-static int is_of_node(const char *name, const srnn_net *net)
+/* Whether the name is "<node>.<something>" and no parameter. */
+static int is_stray(const char *name, const json_t *known)
 {
-    srnn_node_info info;
+    char prefix[SRNN_PART_NAME];
 
-    for (size_t i = 0; i < srnn_net_nodes(net); i++) {
-        srnn_net_node(net, (srnn_node)i, &info);
-        if (!strncmp(name, info.name, strlen(info.name)) &&
-            name[strlen(info.name)] == '.')
+    if (json_is_true(json_object_get(known, name)))
+        return 0;
+    for (size_t i = 0; name[i] && i + 1 < sizeof prefix; i++) {
+        prefix[i] = name[i];
+        prefix[i + 1] = 0;
+        if (name[i] == '.' && json_object_get(known, prefix))
             return 1;
     }
     return 0;
@@ -50,15 +71,22 @@ static int is_of_node(const char *name, const srnn_net *net)
 static srnn_status check_strays(const srnn_file *file, const srnn_net *net,
                                 const srnn_part *parts, size_t count)
 {
+    json_t *known = known_names(net, parts, count), *entry;
+    srnn_status status = SRNN_OK;
     const char *name;
-    json_t *entry;
 
+    if (!known)
+        return srnn_file_fail(SRNN_ENOMEM, file->path,
+                              "no memory for a list of names");
     json_object_foreach(file->header, name, entry)
-        if (!is_param(name, parts, count) && is_of_node(name, net))
-            return srnn_file_fail(SRNN_ESHAPE, file->path,
-                                  "tensor %.80s is no parameter of this net",
-                                  name);
-    return SRNN_OK;
+        if (is_stray(name, known)) {
+            status = srnn_file_fail(SRNN_ESHAPE, file->path,
+                                    "tensor %.80s is no parameter of this net",
+                                    name);
+            break;
+        }
+    json_decref(known);
+    return status;
 }
 
 static srnn_status read_params(srnn_net *net, srnn_file *file)

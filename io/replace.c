@@ -55,8 +55,7 @@ srnn_status srnn_replace_begin(srnn_replace *replace, const char *path)
     srnn_status status;
     int fd;
 
-    replace->path = path;
-    replace->temporary = malloc(size);
+    *replace = (srnn_replace){.path = path, .temporary = malloc(size)};
     if (!replace->temporary)
         return srnn_file_fail(SRNN_ENOMEM, path, "no memory for its name");
     snprintf(replace->temporary, size, "%s.tmp", path);
@@ -81,20 +80,25 @@ void srnn_replace_cancel(srnn_replace *replace)
     free(replace->temporary);
 }
 
-/* File systems that cannot sync a folder say EINVAL: nothing more to do. */
-static int sync_folder(const char *path)
+/* Nothing follows the first failure: its errno is the reason to tell. */
+void srnn_replace_write(srnn_replace *replace, const void *data, size_t bytes)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1)
-                         : strdup(".");
+    if (!replace->error && fwrite(data, 1, bytes, replace->stream) != bytes)
+        replace->error = errno;
+}
+
+/* Of the file that is now in place; its name is cut to the folder's. A folder
+ * that cannot be read (EACCES) or synced (EINVAL) is left to the system. */
+static int sync_folder(char *name)
+{
+    char *slash = strrchr(name, '/');
     int fd, bad;
 
-    if (!folder)
-        return -1;
-    fd = open(folder, O_RDONLY | O_CLOEXEC);
-    free(folder);
+    if (slash)
+        slash[1] = 0;
+    fd = open(slash ? name : ".", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return -1;
+        return errno != EACCES;
     bad = fsync(fd) && errno != EINVAL;
     close(fd);
     return bad;
@@ -105,7 +109,10 @@ srnn_status srnn_replace_commit(srnn_replace *replace)
     FILE *stream = replace->stream;
     srnn_status status = SRNN_OK;
 
-    if (ferror(stream) || fflush(stream) || fsync(fileno(stream)))
+    if (!replace->error && (fflush(stream) || fsync(fileno(stream))))
+        replace->error = errno;
+    errno = replace->error;
+    if (errno)
         status = failed(replace->temporary, "cannot be written");
     else if (rename(replace->temporary, replace->path))
         status = failed(replace->path, "cannot be replaced");
@@ -114,8 +121,8 @@ srnn_status srnn_replace_commit(srnn_replace *replace)
         return status;
     }
     fclose(stream);
+    if (sync_folder(replace->temporary))
+        status = failed(replace->path, "its folder cannot be synced");
     free(replace->temporary);
-    if (sync_folder(replace->path))
-        return failed(replace->path, "its folder cannot be synced");
-    return SRNN_OK;
+    return status;
 }

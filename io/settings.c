@@ -1,24 +1,43 @@
 /* A trainer's configuration as a flat JSON object, and where two disagree. */
 #include "settings.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const optimisers[] = {"sgd", "adam"};
 static const char *const schedules[] = {"constant", "linear", "cosine", "step"};
 
+json_t *srnn_count_json(uint64_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    return json_string(text);
+}
+
+int srnn_count_parse(const char *text, uint64_t *value)
+{
+    char again[24];
+
+    *value = strtoull(text, NULL, 10);
+    snprintf(again, sizeof again, "%" PRIu64, *value);
+    return !strcmp(text, again);
+}
+
 /* Threads are left out: no bit depends on them. */
 json_t *srnn_settings_describe(const srnn_trainer_config *c)
 {
     return json_pack(
         "{s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f,"
-        " s:s, s:I, s:I, s:f}",
+        " s:s, s:o, s:o, s:f}",
         "optimiser", optimisers[c->optimiser], "batch", (json_int_t)c->batch,
         "steps", (json_int_t)c->steps, "lr", c->lr, "momentum", c->momentum,
         "beta1", c->beta1, "beta2", c->beta2, "eps", c->eps, "decay", c->decay,
         "clip_value", c->clip_value, "clip_norm", c->clip_norm, "schedule",
-        schedules[c->schedule.kind], "warmup", (json_int_t)c->schedule.warmup,
-        "span", (json_int_t)c->schedule.span, "last", c->schedule.last);
+        schedules[c->schedule.kind], "warmup",
+        srnn_count_json(c->schedule.warmup), "span",
+        srnn_count_json(c->schedule.span), "last", c->schedule.last);
 }
 
 static int index_of(const char *name, const char *const *names, int count)
@@ -33,8 +52,8 @@ static int index_of(const char *name, const char *const *names, int count)
 srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
                                 srnn_trainer_config *c)
 {
-    json_int_t batch, steps, warmup, span;
-    const char *optimiser, *schedule;
+    const char *optimiser, *schedule, *warmup, *span;
+    json_int_t batch, steps;
     json_error_t error;
     int which, kind;
 
@@ -42,7 +61,7 @@ srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
     if (json_unpack_ex(
             json, &error, JSON_STRICT,
             "{s:s, s:I, s:I, s:F, s:F, s:F, s:F, s:F, s:F, s:F, s:F,"
-            " s:s, s:I, s:I, s:F}",
+            " s:s, s:s, s:s, s:F}",
             "optimiser", &optimiser, "batch", &batch, "steps", &steps, "lr",
             &c->lr, "momentum", &c->momentum, "beta1", &c->beta1, "beta2",
             &c->beta2, "eps", &c->eps, "decay", &c->decay, "clip_value",
@@ -51,16 +70,16 @@ srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
         return srnn_file_fail_json(file->path, "simdrnn.trainer", &error);
     which = index_of(optimiser, optimisers, 2);
     kind = index_of(schedule, schedules, 4);
-    if (which < 0 || kind < 0 || batch < 1 || steps < 1)
+    if (which < 0 || kind < 0 || batch < 1 || steps < 1 ||
+        !srnn_count_parse(warmup, &c->schedule.warmup) ||
+        !srnn_count_parse(span, &c->schedule.span))
         return srnn_file_fail(SRNN_EFORMAT, file->path,
-                              "trainer: optimiser, schedule, batch or steps "
-                              "are none");
+                              "trainer: optimiser, schedule, batch, steps, "
+                              "warmup or span are none");
     c->optimiser = (srnn_optimiser)which;
     c->batch = (size_t)batch;
     c->steps = (size_t)steps;
     c->schedule.kind = (srnn_schedule_kind)kind;
-    c->schedule.warmup = (uint64_t)warmup;
-    c->schedule.span = (uint64_t)span;
     return SRNN_OK;
 }
 

@@ -83,21 +83,23 @@ srnn_status srnn_file_write(const char *path, json_t *metadata,
     char *text = header_text(metadata, parts, count);
     srnn_replace replace;
     srnn_status status;
+    size_t used, padding;
     uint64_t length;
-    int padding;
 
     if (!text)
         return srnn_file_fail(SRNN_ENOMEM, path, "no memory for its header");
     status = srnn_replace_begin(&replace, path);
     if (!status) {
         /* Spaces up to a multiple of 8 align the values. */
-        padding = (int)(-strlen(text) & 7);
-        length = strlen(text) + (uint64_t)padding;
-        fwrite(&length, sizeof length, 1, replace.stream);
-        fprintf(replace.stream, "%s%*s", text, padding, "");
+        used = strlen(text);
+        padding = -used & 7;
+        length = used + padding;
+        srnn_replace_write(&replace, &length, sizeof length);
+        srnn_replace_write(&replace, text, used);
+        srnn_replace_write(&replace, "       ", padding);
         for (size_t i = 0; i < count; i++)
-            fwrite(parts[i].tensor.data, sizeof(srnn_real),
-                   parts[i].tensor.count, replace.stream);
+            srnn_replace_write(&replace, parts[i].tensor.data,
+                               parts[i].tensor.count * sizeof(srnn_real));
         status = srnn_replace_commit(&replace);
     }
     free(text);

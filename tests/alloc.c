@@ -1,80 +1,14 @@
 /* Memory: nothing is allocated after open; an allocation that fails, whichever
  * it is, gives SRNN_ENOMEM with a message, loses nothing, and the same call
  * works afterwards; a session in the caller's memory stays within the size
- * that was asked beforehand.
- *
- * The linker's --wrap puts the functions below between the library and the
- * allocator. */
+ * that was asked beforehand. */
 #include "check.h"
+#include "heap.h"
 #include "net_case.h"
 #include "numbers.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- the allocator ------------------------------------------------------- */
-
-static struct {
-    atomic_long live, calls, refused;
-    long fail_at;  /* this call fails, counted from 1; 0: none */
-    int forbidden; /* every call fails */
-} heap;
-
-static int refuses(void)
-{
-    const long call = atomic_fetch_add(&heap.calls, 1) + 1;
-
-    if (!heap.forbidden && call != heap.fail_at)
-        return 0;
-    atomic_fetch_add(&heap.refused, 1);
-    return 1;
-}
-
-static void *counted(void *p)
-{
-    atomic_fetch_add(&heap.live, p != NULL);
-    return p;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_aligned_alloc(size_t alignment, size_t n);
-void __real_free(void *p);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_aligned_alloc(size_t alignment, size_t n);
-void __wrap_free(void *p);
-
-void *__wrap_malloc(size_t n)
-{
-    return refuses() ? NULL : counted(__real_malloc(n));
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return refuses() ? NULL : counted(__real_calloc(n, size));
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    if (refuses())
-        return NULL;
-    return p ? __real_realloc(p, n) : counted(__real_realloc(p, n));
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t n)
-{
-    return refuses() ? NULL : counted(__real_aligned_alloc(alignment, n));
-}
-
-void __wrap_free(void *p)
-{
-    atomic_fetch_sub(&heap.live, p != NULL);
-    __real_free(p);
-}
 
 /* ---- nothing after open -------------------------------------------------- */
 

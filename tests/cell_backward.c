@@ -3,41 +3,21 @@
  * (net_oracle.h), and exactly where the numbers are small integers. */
 #include "net_compare.h"
 
-#include <stdio.h>
-
 /* ---- within bounds ------------------------------------------------------- */
 
-static const char *cell_of(const net_case *c)
+static void compare(const srnn_kernels *k, const net_case *c, worst *seen)
 {
-    static char name[40];
-
-    snprintf(name, sizeof name, "%s%s", srnn_cell_name(c->cell),
-             c->z_takes_new ? "_new" : "");
-    return name;
-}
-
-static void all_shapes(const srnn_kernels *k,
-                       int (*shape)(size_t, net_case *))
-{
-    for (size_t cell = 0; cell < CASE_CELLS; cell++) {
-        worst seen = {0};
-        net_case c;
-
-        for (size_t i = cell; shape(i, &c); i += CASE_CELLS)
-            compare_backward(k, &c, 0, &seen);
-        case_cell(&c, cell);
-        worst_end(&seen, cell_of(&c));
-    }
+    compare_backward(k, c, 0, seen);
 }
 
 static void small(const srnn_kernels *k)
 {
-    all_shapes(k, small_shape);
+    compare_small_shapes(k, compare);
 }
 
 static void large(const srnn_kernels *k)
 {
-    all_shapes(k, large_shape);
+    compare_large_shapes(k, compare);
 }
 
 static void moved(const srnn_kernels *k)
@@ -51,7 +31,7 @@ static void moved(const srnn_kernels *k)
         case_cell(&c, cell);
         compare_backward(k, &c, 2, &seen);
         CHECK_SAYS(seen.ratio > 1, "%s: an oracle moved by two bounds passed",
-                   cell_of(&c));
+                   case_cell_name(&c));
     }
 }
 

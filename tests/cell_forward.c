@@ -3,39 +3,19 @@
  * An oracle with two gates exchanged or a sign turned is refused. */
 #include "net_compare.h"
 
-#include <stdio.h>
-
-static const char *cell_of(const net_case *c)
+static void compare(const srnn_kernels *k, const net_case *c, worst *seen)
 {
-    static char name[40];
-
-    snprintf(name, sizeof name, "%s%s", srnn_cell_name(c->cell),
-             c->z_takes_new ? "_new" : "");
-    return name;
-}
-
-static void all_shapes(const srnn_kernels *k,
-                       int (*shape)(size_t, net_case *))
-{
-    for (size_t cell = 0; cell < CASE_CELLS; cell++) {
-        worst seen = {0};
-        net_case c;
-
-        for (size_t i = cell; shape(i, &c); i += CASE_CELLS)
-            compare_forward(k, &c, FLAWLESS, &seen);
-        case_cell(&c, cell);
-        worst_end(&seen, cell_of(&c));
-    }
+    compare_forward(k, c, FLAWLESS, seen);
 }
 
 static void small(const srnn_kernels *k)
 {
-    all_shapes(k, small_shape);
+    compare_small_shapes(k, compare);
 }
 
 static void large(const srnn_kernels *k)
 {
-    all_shapes(k, large_shape);
+    compare_large_shapes(k, compare);
 }
 
 static void flaws(const srnn_kernels *k)
@@ -48,13 +28,15 @@ static void flaws(const srnn_kernels *k)
 
         case_cell(&c, cell);
         compare_forward(k, &c, FLAW_SIGN, &sign);
-        CHECK_SAYS(sign.ratio > 1, "%s: a wrong sign passed", cell_of(&c));
+        CHECK_SAYS(sign.ratio > 1, "%s: a wrong sign passed",
+                   case_cell_name(&c));
         if (c.cell == SRNN_RNN_TANH || c.cell == SRNN_RNN_RELU)
             continue;
         compare_forward(k, &c, FLAW_GATES, &gates);
-        CHECK_SAYS(gates.ratio > 1, "%s: exchanged gates passed", cell_of(&c));
+        CHECK_SAYS(gates.ratio > 1, "%s: exchanged gates passed",
+                   case_cell_name(&c));
         check_note("%s: |diff|/bound with a wrong sign %.3g, with exchanged "
-                   "gates %.3g", cell_of(&c), sign.ratio, gates.ratio);
+                   "gates %.3g", case_cell_name(&c), sign.ratio, gates.ratio);
     }
 }
 

@@ -60,8 +60,9 @@ static double learning_rate(const update *u, uint64_t done)
     return u->out == SCHEDULE ? u->c.lr : u->c.lr * factor;
 }
 
-/* The sum of n squares in double is off by n 2^-53 at most, the root by half of
- * that: nothing beside U. The factor is rounded to f32 once. */
+/* The squares of floats are exact in double; their sum is off by n-1 roundings
+ * of 2^-53 at most, the root by half of that and its own: nothing beside U. The
+ * factor is rounded to f32 once. */
 static void clip(update *u)
 {
     const double limit = (float)u->c.clip_value;
@@ -128,8 +129,9 @@ static void see(const update *u, worst *seen)
             worst_see(seen, (double)x.data[j], u->p[at].v, u->p[at].e, x.name,
                       j, 0);
     }
-    worst_see(seen, srnn_trainer_norm(u->t), u->norm, u->norm * 1e-10, "norm",
-              0, 0);
+    /* (n-1)/2 + 1 roundings (see clip) on either side, in any order */
+    worst_see(seen, srnn_trainer_norm(u->t), u->norm,
+              u->norm * (double)(u->n + 1) * 0x1p-53, "norm", 0, 0);
 }
 
 /* Each update begins with the parameters as they are in f32; the moments of

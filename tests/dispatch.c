@@ -3,31 +3,13 @@
  * is decided once a process, so each such case is a child of its own. */
 #define _DEFAULT_SOURCE
 #include "check.h"
+#include "rungs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static const char *highest(void)
-{
-    const char *name, *top = NULL;
-
-    for (size_t i = 0; (name = srnn_kernels_rung(i)); i++)
-        top = name;
-    return top;
-}
-
-static int available(const char *wanted)
-{
-    const char *name;
-
-    for (size_t i = 0; (name = srnn_kernels_rung(i)); i++)
-        if (!strcmp(name, wanted))
-            return 1;
-    return 0;
-}
 
 /* ---- by name ------------------------------------------------------------- */
 
@@ -83,7 +65,7 @@ static void false_names(void)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         srnn_kernels k;
 
-        if (available(names[i]))
+        if (rung_available(names[i]))
             continue;
         memset(&k, 0x5a, sizeof k);
         CHECK(srnn_kernels_get(&k, names[i]) == SRNN_EISA);
@@ -116,7 +98,7 @@ static int child(const char *value, int (*f)(const char *value))
 
 static int chooses(const char *value)
 {
-    const char *want = value && *value ? value : highest();
+    const char *want = value && *value ? value : rung_highest();
     srnn_kernels k;
 
     if (srnn_kernels_get(&k, NULL) || strcmp(k.name, want))
@@ -162,7 +144,7 @@ static void environment(void)
                    name);
     CHECK(child("mmx", refuses) == 0);
     CHECK(child("avx2 ", refuses) == 0);
-    if (!available("neon"))
+    if (!rung_available("neon"))
         CHECK(child("neon", refuses) == 0);
     CHECK(child("scalar", read_once) == 0);
     CHECK_SAYS(child("mmx", chooses) != 0, "control: a false name was heeded");
@@ -173,7 +155,7 @@ static void reason(void)
 {
     check_note("%s", srnn_kernels_why());
     CHECK(srnn_kernels_why() == srnn_kernels_why());
-    CHECK(strlen(srnn_kernels_why()) > strlen(highest()) + 2);
+    CHECK(strlen(srnn_kernels_why()) > strlen(rung_highest()) + 2);
 }
 
 int main(int argc, char **argv)

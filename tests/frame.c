@@ -29,8 +29,6 @@ static int signal_of_touch(volatile float *p, ptrdiff_t at, int write)
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-/* Sanitizers turn the signal into an exit; either way the child must not
- * succeed. */
 static int traps(volatile float *p, ptrdiff_t at)
 {
     return signal_of_touch(p, at, 0) == SIGSEGV &&

@@ -81,7 +81,7 @@ static double relu_layer(const srnn_net *net, const net_data *d, size_t l,
 static double margin(const srnn_net *net, const net_data *d)
 {
     const size_t rows = d->c.steps * d->c.batch;
-    double x[64], y[128], least = INFINITY;
+    double x[128], y[128], least = INFINITY;
     size_t in = d->c.in;
 
     for (size_t i = 0; i < rows * in; i++)

@@ -10,28 +10,17 @@
 
 /* ---- y = a + b ----------------------------------------------------------- */
 
-static void carve(const srnn_session *s, const node *n, run *r, arena *a)
-{
-    const size_t all = s->steps * s->batch * n->features;
-
-    r->own = srnn_arena_reals(a, all);
-    r->y = r->own;
-    r->ldy = n->features;
-    if (s->training)
-        r->dy = srnn_arena_reals(a, all);
-}
-
 static void forward(const pass *p, const node *n, run *r)
 {
     const run *a = &p->s->run[n->input[0]], *b = &p->s->run[n->input[1]];
     size_t row, i, from, to;
 
-    crew_span(p->crew, p->extent->rows, 1, &from, &to);
+    srnn_crew_span(p->crew, p->extent->rows, 1, &from, &to);
     for (row = from; row < to; row++)
         for (i = 0; i < n->features; i++)
             r->own[row * n->features + i] =
                 a->y[row * a->ldy + i] + b->y[row * b->ldy + i];
-    pool_barrier(p->crew);
+    srnn_pool_barrier(p->crew);
 }
 
 static int forget_to_add; /* the negative control */
@@ -40,7 +29,7 @@ static void backward(const pass *p, const node *n, run *r)
 {
     size_t i, j, from, to;
 
-    crew_span(p->crew, p->extent->rows * n->features, 1, &from, &to);
+    srnn_crew_span(p->crew, p->extent->rows * n->features, 1, &from, &to);
     for (j = 0; j < 2; j++) {
         run *x = &p->s->run[n->input[j]];
 
@@ -48,11 +37,12 @@ static void backward(const pass *p, const node *n, run *r)
             x->dy[i] = r->adds[j] && !forget_to_add ? x->dy[i] + r->dy[i]
                                                     : r->dy[i];
     }
-    pool_barrier(p->crew);
+    srnn_pool_barrier(p->crew);
 }
 
 static const node_kind kind_sum = {
-    .name = "sum", .carve = carve, .forward = forward, .backward = backward};
+    .name = "sum", .carve = srnn_output_carve, .forward = forward,
+    .backward = backward};
 
 static srnn_node add_sum(srnn_net *net, const char *name, srnn_node a,
                          srnn_node b)

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "numbers.h"
 #include "oracle.h"
+#include "rungs.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -132,7 +133,7 @@ static void accurate(const srnn_kernels *k)
  * keep the scalar one within its bounds. */
 static void any_mode(const srnn_kernels *k)
 {
-    const int vector = strcmp(k->name, "scalar") != 0;
+    const int vector = rung_is_vector(k);
     sample s = samples();
     float *y = malloc(s.n * sizeof *y), *z = malloc(s.n * sizeof *z);
     function f[FUNCTIONS + 1];

@@ -37,7 +37,8 @@ static void run_gemm(const srnn_kernels *k, const shape *s, int side,
     for (size_t i = 0; i < (s->m - 1) * ldc + s->n; i++)
         before[i] = c[i];
     work = guard_reals(k->gemm_tn_work(s->m, s->n));
-    k->gemm_tn(s->m, s->n, even_links(s->steps, s->batch), a, lda, b, ldb, c, ldc, work);
+    k->gemm_tn(s->m, s->n, even_links(s->steps, s->batch), a, lda, b, ldb, c,
+               ldc, work);
     snprintf(where, sizeof where, "m%zu n%zu steps %zu batch %zu", s->m, s->n,
              s->steps, s->batch);
     for (size_t i = 0; i < s->m; i++)

@@ -6,6 +6,7 @@
 #include "check.h"
 #include "numbers.h"
 #include "oracle.h"
+#include "rungs.h"
 #include "sweep.h"
 
 #include <math.h>
@@ -190,18 +191,9 @@ static void run(const srnn_kernels *k, int f, srnn_array_fn *fn, int ulp)
     CHECK_SAYS(!s.wrong, "%s: %zu floats out of bound", names[f], s.wrong);
 }
 
-static int widest(const srnn_kernels *k)
-{
-    const char *name, *top = NULL;
-
-    for (size_t i = 0; (name = srnn_kernels_rung(i)); i++)
-        top = name;
-    return !strcmp(k->name, top);
-}
-
 static void all(const srnn_kernels *k)
 {
-    if (!widest(k))
+    if (!rung_is_highest(k))
         return;
     run(k, SWEEP_EXP, k->exp, oracle.exp);
     run(k, SWEEP_LOG, k->log, oracle.log);

@@ -16,9 +16,9 @@ void must(srnn_status status)
     exit(1);
 }
 
-static void *take(size_t bytes)
+void *case_take(size_t bytes)
 {
-    void *p = malloc(bytes ? bytes : 1);
+    void *p = calloc(1, bytes ? bytes : 1);
 
     if (!p) {
         printf("FAILED: no memory for %zu bytes\n", bytes);
@@ -37,14 +37,22 @@ void case_cell(net_case *c, size_t i)
     c->z_takes_new = i == 4 || i == 6;
 }
 
+const char *case_cell_name(const net_case *c)
+{
+    static char name[40];
+
+    snprintf(name, sizeof name, "%s%s", srnn_cell_name(c->cell),
+             c->z_takes_new ? "_new" : "");
+    return name;
+}
+
 const char *case_name(const net_case *c)
 {
     static char name[96];
 
-    snprintf(name, sizeof name, "%s%s%s/L%zuT%zuB%zuI%zuH%zuC%zu",
-             c->tokens ? "tokens_" : "", srnn_cell_name(c->cell),
-             c->z_takes_new ? "_new" : "", c->layers, c->steps, c->batch,
-             c->in, c->hidden, c->classes);
+    snprintf(name, sizeof name, "%s%s/L%zuT%zuB%zuI%zuH%zuC%zu",
+             c->tokens ? "tokens_" : "", case_cell_name(c), c->layers,
+             c->steps, c->batch, c->in, c->hidden, c->classes);
     return name;
 }
 
@@ -101,7 +109,7 @@ srnn_net *case_net(const srnn_kernels *k, const net_case *c)
 
 static srnn_real *random_reals(size_t n)
 {
-    srnn_real *x = take(n * sizeof *x);
+    srnn_real *x = case_take(n * sizeof *x);
 
     for (size_t i = 0; i < n; i++)
         x[i] = data_real();
@@ -115,8 +123,8 @@ void case_data(net_data *d, const net_case *c)
     d->c = *c;
     d->length = NULL;
     d->x = random_reals(rows * c->in);
-    d->token = take(rows * sizeof *d->token);
-    d->target = take(rows * sizeof *d->target);
+    d->token = case_take(rows * sizeof *d->token);
+    d->target = case_take(rows * sizeof *d->target);
     for (size_t i = 0; i < rows; i++) {
         d->token[i] = (int32_t)data_below(c->classes);
         d->target[i] = (int32_t)data_below(c->classes);

@@ -29,11 +29,15 @@ typedef struct net_data {
     const size_t *length; /* [B]; NULL: all steps of all */
 } net_data;
 
-/* "gru_new/L2T3B2I5H7C4" in static storage. */
+/* "gru_new", and "gru_new/L2T3B2I5H7C4", in static storage. */
+const char *case_cell_name(const net_case *c);
 const char *case_name(const net_case *c);
 
 /* Ends the program with the library's message unless status is SRNN_OK. */
 void must(srnn_status status);
+
+/* Zeroed memory; ends the program where there is none. */
+void *case_take(size_t bytes);
 
 /* The net on a table, its parameters U(-1, 1) over the root of their columns,
  * biases U(-1/2, 1/2). */

@@ -31,19 +31,33 @@ static int shape(const size_t *hidden, size_t hiddens, size_t i, net_case *c)
     return 1;
 }
 
-int small_shape(size_t i, net_case *c)
+static void compare_shapes(const srnn_kernels *k, const size_t *hidden,
+                           size_t hiddens, compare_fn *compare)
+{
+    for (size_t cell = 0; cell < CASE_CELLS; cell++) {
+        worst seen = {0};
+        net_case c;
+
+        for (size_t i = cell; shape(hidden, hiddens, i, &c); i += CASE_CELLS)
+            compare(k, &c, &seen);
+        case_cell(&c, cell);
+        worst_end(&seen, case_cell_name(&c));
+    }
+}
+
+void compare_small_shapes(const srnn_kernels *k, compare_fn *compare)
 {
     static const size_t hidden[] = {1, 2,  3,  4,  5,  6,  7,  8, 9,
                                     10, 11, 12, 13, 14, 15, 16, 17};
 
-    return shape(hidden, COUNT(hidden), i, c);
+    compare_shapes(k, hidden, COUNT(hidden), compare);
 }
 
-int large_shape(size_t i, net_case *c)
+void compare_large_shapes(const srnn_kernels *k, compare_fn *compare)
 {
     static const size_t hidden[] = {31, 32, 33, 64, 65, 130};
 
-    return shape(hidden, COUNT(hidden), i, c);
+    compare_shapes(k, hidden, COUNT(hidden), compare);
 }
 
 /* ---- forward ------------------------------------------------------------- */

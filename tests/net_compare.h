@@ -5,19 +5,19 @@
 #include "check.h"
 #include "net_oracle.h"
 
-/* Shapes equal to, multiples of, below and above the tiles of every rung,
- * hidden sizes from one list, the others going round; the i-th, for cell
- * i % CASE_CELLS. 0 past the end. */
-int small_shape(size_t i, net_case *c);
-int large_shape(size_t i, net_case *c);
+/* Compares over shapes equal to, multiples of, below and above the tiles of
+ * every rung, hidden sizes from one list, the others going round; prints a
+ * figure for each cell. */
+typedef void compare_fn(const srnn_kernels *k, const net_case *c, worst *seen);
+void compare_small_shapes(const srnn_kernels *k, compare_fn *compare);
+void compare_large_shapes(const srnn_kernels *k, compare_fn *compare);
 
 /* Outputs of "rnn" and "out", last states and the loss of a session. */
 void compare_forward(const srnn_kernels *k, const net_case *c, flaw f,
                      worst *seen);
 
 /* The loss and all gradients of a trainer. move shifts the oracle by so many
- * of its bounds: a
- * negative control. */
+ * of its bounds: a negative control. */
 void compare_backward(const srnn_kernels *k, const net_case *c, double move,
                       worst *seen);
 

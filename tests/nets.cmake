@@ -18,7 +18,7 @@ target_link_libraries(srnn_nets PUBLIC srnn_check)
 # ---- cells: against a double oracle, with derived bounds ---
 foreach(pass forward backward)
   srnn_test(cell/${pass} LABEL cell SOURCES cell_${pass}.c LIBS srnn_nets
-    KINDS release asan aarch64 haswell)
+    KINDS release asan aarch64 haswell nehalem)
 endforeach()
 srnn_test(cell/update LABEL cell SOURCES cell_update.c LIBS srnn_nets)
 
@@ -37,16 +37,6 @@ foreach(part nets sessions trainers modes sample)
 endforeach()
 srnn_test(api/threads LABEL cell SOURCES api_threads.c LIBS srnn_nets
   KINDS release asan tsan aarch64)
-srnn_test(api/alloc LABEL cell SOURCES alloc.c LIBS srnn_nets)
-
-# srnn_wrap(<test> <function> ...): the test's own version stands before the
-# C library's.
-function(srnn_wrap name)
-  string(MAKE_C_IDENTIFIER test_${name} program)
-  if(TARGET ${program})
-    list(TRANSFORM ARGN PREPEND -Wl,--wrap=)
-    target_link_options(${program} PRIVATE ${ARGN})
-  endif()
-endfunction()
+srnn_test(api/alloc LABEL cell SOURCES alloc.c heap.c LIBS srnn_nets)
 srnn_wrap(api/alloc malloc calloc realloc aligned_alloc free)
 srnn_wrap(api/threads pthread_create)

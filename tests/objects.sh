@@ -1,7 +1,8 @@
 #!/bin/sh
 # objects.sh CHECK FILE ...: what a compiled file may hold. NM, OBJDUMP and
 # READELF name the tools.
-#   exports LIB      every exported symbol is an srnn_ one
+#   exports LIB      every symbol it shows, exported from a shared library or
+#                    global in a static one, is an srnn_ one
 #   needs LIB NAME   it needs libc, libm, pthread, those named, nothing else
 #   narrow OBJECT    no ymm, zmm or mask register
 #   private OBJECT   a rung's file shows the linker its own functions only:
@@ -26,7 +27,8 @@ bad() # says what it is, and fails if there is any
 
 case $check in
 exports)
-    names=$("${NM:-nm}" -D --defined-only "$1" | awk '{print $3}')
+    case $1 in *.a) which=-g ;; *) which=-D ;; esac
+    names=$("${NM:-nm}" $which --defined-only "$1" | awk 'NF == 3 {print $3}')
     [ -n "$names" ] || bad "exports nothing" "$1"
     bad "$1 exports" "$(echo "$names" | grep -v '^srnn_')"
     ;;

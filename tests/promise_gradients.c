@@ -3,16 +3,12 @@
  * and no trace of how the work was cut. Negative controls first. */
 #include "check.h"
 #include "numbers.h"
+#include "rungs.h"
 
 #include <math.h>
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-
-static int is_vector(const srnn_kernels *k)
-{
-    return strcmp(k->name, "scalar") != 0;
-}
 
 /* ---- gemm_tn ------------------------------------------------------------- */
 
@@ -102,10 +98,10 @@ static void gemm_cut_steps(const srnn_kernels *k, const gradient_data *d)
         size_t row = cut * d->batch;
 
         reset(d, d->other);
-        k->gemm_tn(d->m, d->n, even_links(d->steps - cut, d->batch), d->a + row * d->m,
-                   d->m, d->b + row * d->n, d->n, d->other, d->n, d->work);
-        k->gemm_tn(d->m, d->n, even_links(cut, d->batch), d->a, d->m, d->b, d->n,
-                   d->other, d->n, d->work);
+        k->gemm_tn(d->m, d->n, even_links(d->steps - cut, d->batch),
+                   d->a + row * d->m, d->m, d->b + row * d->n, d->n, d->other, d->n, d->work);
+        k->gemm_tn(d->m, d->n, even_links(cut, d->batch), d->a, d->m, d->b,
+                   d->n, d->other, d->n, d->work);
         CHECK_SAYS(!differing(d), "steps cut at %zu of %zu", cut, d->steps);
     }
 }
@@ -119,8 +115,8 @@ static void gemm_cut_matrix(const srnn_kernels *k, const gradient_data *d)
         size_t r = i & 1 ? m0 : 0, c = i & 2 ? n0 : 0;
 
         k->gemm_tn(i & 1 ? d->m - m0 : m0, i & 2 ? d->n - n0 : n0,
-                   even_links(d->steps, d->batch), d->a + r, d->m, d->b + c, d->n,
-                   d->other + r * d->n + c, d->n, d->work);
+                   even_links(d->steps, d->batch), d->a + r, d->m, d->b + c,
+                   d->n, d->other + r * d->n + c, d->n, d->work);
     }
     CHECK_SAYS(!differing(d), "m %zu cut at %zu, n %zu at %zu", d->m, m0, d->n,
                n0);
@@ -142,10 +138,10 @@ static void gemm(const srnn_kernels *k)
 
             fill(k, &d);
             reset(&d, d.c);
-            k->gemm_tn(d.m, d.n, even_links(d.steps, d.batch), d.a, d.m, d.b, d.n, d.c,
-                       d.n, d.work);
+            k->gemm_tn(d.m, d.n, even_links(d.steps, d.batch), d.a, d.m, d.b,
+                       d.n, d.c, d.n, d.work);
             plain(&d, IN_ORDER, d.other);
-            CHECK_SAYS(!is_vector(k) || !differing(&d),
+            CHECK_SAYS(!rung_is_vector(k) || !differing(&d),
                        "m%zu n%zu steps %zu batch %zu: not the chain as stated",
                        d.m, d.n, d.steps, d.batch);
             gemm_cut_steps(k, &d);
@@ -209,8 +205,8 @@ static void embeddings(const srnn_kernels *k)
     CHECK(!bits_differing(table, want, WORDS * DIM));
     memcpy(table, start, WORDS * DIM * sizeof *table);
     for (size_t t = 0; t < STEPS; t++)
-        k->scatter_add(DIM, even_links(1, BATCH), id + t * BATCH, dy + t * BATCH * DIM,
-                       DIM, table);
+        k->scatter_add(DIM, even_links(1, BATCH), id + t * BATCH,
+                       dy + t * BATCH * DIM, DIM, table);
     CHECK_SAYS(bits_differing(table, want, WORDS * DIM) > 0,
                "control: steps in the wrong order must show");
 }
@@ -259,9 +255,9 @@ static void row_sums(const srnn_kernels *k)
         }
         control += total != sum;
         k->softmax(1, n, x, n, y, n);
-        CHECK_SAYS(!is_vector(k) || !bits_differing(y, want, n),
+        CHECK_SAYS(!rung_is_vector(k) || !bits_differing(y, want, n),
                    "softmax of %zu: not the sum as stated", n);
-        CHECK_SAYS(!is_vector(k) ||
+        CHECK_SAYS(!rung_is_vector(k) ||
                        k->sum_squares(n, x) == sum16_double(n, squares),
                    "sum_squares of %zu: not the sum as stated", n);
     }

@@ -5,17 +5,13 @@
 #include "celldata.h"
 #include "check.h"
 #include "numbers.h"
+#include "rungs.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-
-static int is_vector(const srnn_kernels *k)
-{
-    return strcmp(k->name, "scalar") != 0;
-}
 
 /* ---- products ------------------------------------------------------------ */
 
@@ -171,7 +167,7 @@ static void products(const srnn_kernels *k)
                 k->product(&d.panels, d.rows, &a, SRNN_START_BIAS, d.bias,
                            d.c, d.ldc, 0, d.units);
                 plain_product(&d, IN_ORDER, d.plain);
-                CHECK_SAYS(!is_vector(k) || !differing(&d, d.c, d.plain),
+                CHECK_SAYS(!rung_is_vector(k) || !differing(&d, d.c, d.plain),
                            "g%zu u%zu rows %zu: not the chain as stated",
                            gates, d.units, d.rows);
                 product_ranges(k, &d);

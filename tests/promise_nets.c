@@ -6,6 +6,7 @@
 #include "record.h"
 
 #include "numbers.h"
+#include "rungs.h"
 
 #include <string.h>
 
@@ -18,20 +19,6 @@ static void expect_equal(const record *a, const record *b, const char *what,
     CHECK_SAYS(a->count > 0, "nothing was recorded");
     CHECK_SAYS(!n, "%s: %s: %zu values differ, first in %s", case_name(c),
                what, n, where);
-}
-
-static int is_vector(const srnn_kernels *k)
-{
-    return strcmp(k->name, "scalar") != 0;
-}
-
-static int is_top(const srnn_kernels *k)
-{
-    const char *name, *top = NULL;
-
-    for (size_t i = 0; (name = srnn_kernels_rung(i)); i++)
-        top = name;
-    return !strcmp(k->name, top);
 }
 
 /* Both passes of a case in one record. */
@@ -61,7 +48,7 @@ static void each_shape(const srnn_kernels *k, shape_fn *fn, size_t from,
     }
 }
 
-/* ---- the negative control ------------------------------------------------ */
+/* ---- the negative controls ----------------------------------------------- */
 
 static size_t values(const record *r)
 {
@@ -88,6 +75,27 @@ static void control(const srnn_kernels *k, const net_data *d, const how *w)
     record_forward(&b, k, d, &swapped);
     n = record_differing(&a, &b, &where);
     check_note("%s: two inputs swapped: %zu of %zu values change",
+               case_name(&d->c), n, values(&a));
+    CHECK(n > values(&a) / 100);
+    record_free(&a);
+    record_free(&b);
+}
+
+/* A state that a cut loses. */
+static void control_cuts(const srnn_kernels *k, const net_data *d,
+                         const how *w)
+{
+    how cut = *w;
+    record a = {0}, b = {0};
+    const char *where;
+    size_t n;
+
+    cut.call = 1;
+    cut.forget = 1;
+    record_forward(&a, k, d, w);
+    record_forward(&b, k, d, &cut);
+    n = record_differing(&a, &b, &where);
+    check_note("%s: the state lost between calls: %zu of %zu values change",
                case_name(&d->c), n, values(&a));
     CHECK(n > values(&a) / 100);
     record_free(&a);
@@ -136,9 +144,10 @@ static void control_batch(const srnn_kernels *k, const net_data *d,
 
 static void controls(const srnn_kernels *k)
 {
-    if (!is_top(k))
+    if (!rung_is_highest(k))
         return;
     each_shape(k, control, 7, SHORT_SHAPES);
+    each_shape(k, control_cuts, 7, SHORT_SHAPES);
     each_shape(k, control_batch, 7, SHORT_SHAPES);
 }
 
@@ -155,7 +164,7 @@ static void one_rung(const srnn_kernels *k, const net_data *d, const how *w)
         record there = {0};
 
         must(srnn_kernels_get(&other, name));
-        if (!is_vector(&other) || !strcmp(name, k->name))
+        if (!rung_is_vector(&other) || !strcmp(name, k->name))
             continue;
         run_both(&there, &other, d, w);
         expect_equal(&here, &there, name, &d->c);
@@ -300,7 +309,7 @@ static const struct {
 static void run_promises(const srnn_kernels *k, size_t from, size_t to)
 {
     for (size_t p = 0; p < sizeof promises / sizeof *promises; p++)
-        if (is_vector(k) && (p || is_top(k)))
+        if (rung_is_vector(k) && (p || rung_is_highest(k)))
             each_shape(k, promises[p].fn, from, to);
 }
 

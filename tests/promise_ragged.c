@@ -69,7 +69,7 @@ static void drop(ragged *r)
     case_free(&r->poisoned);
 }
 
-/* ---- backward: ragged = padded -------------------------------------------- */
+/* ---- backward: ragged = padded ----------------------------------------- */
 
 /* The states that are carried on are another matter: a padded sequence goes
  * on past its end. */
@@ -120,7 +120,7 @@ static void same_gradients(const srnn_kernels *k, const ragged *r)
     record_free(&padded);
 }
 
-/* ---- forward: ragged = each alone ------------------------------------------ */
+/* ---- forward: ragged = each alone -------------------------------------- */
 
 /* Rows [b, b + rows) of the batch, all outputs of node `name`. */
 static float *outputs(const srnn_kernels *k, const ragged *r, const char *name,
@@ -218,7 +218,7 @@ static void same_outputs(const srnn_kernels *k, const ragged *r)
     }
 }
 
-/* ---- cases ---------------------------------------------------------------- */
+/* ---- cases ------------------------------------------------------------- */
 
 static void shapes(const srnn_kernels *k, void (*test)(const srnn_kernels *,
                                                        const ragged *))

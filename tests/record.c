@@ -9,15 +9,6 @@
 
 /* ---- records ------------------------------------------------------------- */
 
-static void *take(size_t bytes)
-{
-    void *p = calloc(1, bytes ? bytes : 1);
-
-    if (!p)
-        must(SRNN_ENOMEM);
-    return p;
-}
-
 void record_add(record *r, const char *name, const float *x, size_t n,
                 size_t features)
 {
@@ -28,7 +19,7 @@ void record_add(record *r, const char *name, const float *x, size_t n,
         exit(1);
     }
     snprintf(p->name, sizeof p->name, "%s", name);
-    p->x = take(n * sizeof *x);
+    p->x = case_take(n * sizeof *x);
     memcpy(p->x, x, n * sizeof *x);
     p->n = n;
     p->features = features;
@@ -79,7 +70,7 @@ void record_row(const record *from, size_t b, size_t batch, float factor,
     for (size_t i = 0; i < from->count; i++) {
         const part *p = &from->part[i];
         const size_t f = p->features, rows = f ? p->n / f / batch : 0;
-        float *x = take(rows * f * sizeof *x);
+        float *x = case_take(rows * f * sizeof *x);
 
         for (size_t j = 0; j < rows * f; j++)
             x[j] = p->x[(j / f * batch + b) * f + j % f] *

@@ -40,6 +40,7 @@ typedef struct how {
     size_t call;     /* steps of each call; 0: all; SIZE_MAX: at random */
     int strided;     /* arrays with gaps: 1 the batch outermost, 2 after steps
                         too, 3 only after rows */
+    int forget;      /* the state is reset between calls */
     int swap_inputs; /* features 0 and 1 change places, and their weights */
 } how;
 

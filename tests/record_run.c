@@ -9,15 +9,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-static void *take(size_t bytes)
-{
-    void *p = calloc(1, bytes);
-
-    if (!p)
-        must(SRNN_ENOMEM);
-    return p;
-}
-
 /* ---- shapes -------------------------------------------------------------- */
 
 int record_shape(size_t i, net_case *c)
@@ -92,8 +83,8 @@ static rows rows_open(const net_case *c, size_t n, int strided)
                       : strided == 2 ? gap * c->batch + 7
                                      : gap * c->batch};
 
-    r.x = take(size * sizeof *r.x);
-    r.token = take(size * sizeof *r.token);
+    r.x = case_take(size * sizeof *r.x);
+    r.token = case_take(size * sizeof *r.token);
     return r;
 }
 
@@ -178,6 +169,8 @@ static void run_calls(srnn_session *s, const net_data *d, const how *w,
 
         n = call_steps(d, w, t);
         must(srnn_session_forward(s, n, &in, 1, to, 2));
+        if (w->forget)
+            srnn_session_reset(s);
     }
 }
 
@@ -185,7 +178,7 @@ static void add_rows(record *r, const char *name, const rows *from,
                      const net_case *c, size_t n)
 {
     const size_t all = c->steps * c->batch;
-    float *x = take(all * n * sizeof *x);
+    float *x = case_take(all * n * sizeof *x);
 
     for (size_t i = 0; i < all; i++)
         memcpy(x + i * n,

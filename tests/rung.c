@@ -1,6 +1,6 @@
 /* What NULL chooses: the rung given as argument, or the one SRNN_ISA forces,
  * or the highest; a false name is an error. Then the rung must run. */
-#include <simdrnn/kernels.h>
+#include "rungs.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,25 +13,6 @@ static int fail(const char *what)
 {
     printf("FAILED: %s\n", what);
     return 1;
-}
-
-static const char *highest(void)
-{
-    const char *name, *top = NULL;
-
-    for (size_t i = 0; (name = srnn_kernels_rung(i)); i++)
-        top = name;
-    return top;
-}
-
-static int available(const char *name)
-{
-    const char *rung;
-
-    for (size_t i = 0; (rung = srnn_kernels_rung(i)); i++)
-        if (!strcmp(rung, name))
-            return 1;
-    return 0;
 }
 
 /* Every rung within 2 ulp of libm, 2^-22 relative to be safe for both. */
@@ -51,13 +32,15 @@ static int run(const srnn_kernels *k)
 int main(int argc, char **argv)
 {
     const char *forced = getenv("SRNN_ISA");
-    const char *expected = argc > 1 ? argv[1] : forced ? forced : highest();
+    const char *expected = argc > 1 ? argv[1]
+                           : forced ? forced
+                                    : rung_highest();
     srnn_status status;
     srnn_kernels k, named;
 
     status = srnn_kernels_get(&k, NULL);
     printf("%s\n", srnn_kernels_why());
-    if (forced && !available(forced)) {
+    if (forced && !rung_available(forced)) {
         printf("%s\n", srnn_error_message());
         if (status != SRNN_EISA || !strstr(srnn_error_message(), forced))
             return fail("a false SRNN_ISA was not refused by name");

@@ -147,7 +147,7 @@ static void learns(srnn_cell_kind kind)
     srnn_net *net = build(kind);
     double before = held_out(net, text), after;
 
-    train(net, text, 250);
+    train(net, text, 120);
     after = held_out(net, text);
     check_note("%s: %.3f bits/character, before %.3f, order 1 has %.3f",
                srnn_cell_name(kind), after, before, order1);
@@ -156,10 +156,16 @@ static void learns(srnn_cell_kind kind)
     srnn_net_close(net);
 }
 
-static void every_cell(void)
+static void gru(void)
+{
+    learns(SRNN_GRU);
+}
+
+static void others(void)
 {
     for (int kind = 0; kind < SRNN_CELL_KINDS; kind++)
-        learns((srnn_cell_kind)kind);
+        if (kind != SRNN_GRU)
+            learns((srnn_cell_kind)kind);
 }
 
 /* The yardstick: a sequence that its last symbol determines has no entropy,
@@ -179,7 +185,8 @@ static void entropy(void)
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {{"entropy", NULL, entropy},
-                                       {"every-cell", NULL, every_cell},
+                                       {"gru", NULL, gru},
+                                       {"others", NULL, others},
                                        {NULL, NULL, NULL}};
 
     return check_main(argc, argv, cases);

@@ -12,7 +12,8 @@
  *
  * A file that is damaged is refused with SRNN_EFORMAT and a message, one that
  * cannot be read or written with SRNN_EIO; no memory is taken for a size that
- * the file does not hold. All checks come before the first change; only a
+ * the file does not hold, and none has more than SRNN_FILE_NODES nodes or
+ * 100 MB of header. All checks come before the first change; only a
  * device that fails while the values are read leaves a net half filled.
  *
  * Threads: as simdrnn.h says for the handles; each path for one at a time. */
@@ -24,6 +25,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+enum { SRNN_FILE_NODES = 4096 }; /* saving more is SRNN_EINVAL */
 
 /* ---- models ------------------------------------------------------------ */
 
