@@ -155,7 +155,8 @@ int front_google(int argc, char **argv)
                            (const char *const[]){
                                "cpu", m.cpu, "simdrnn", m.library, "commit",
                                m.commit, "compiler", m.compiler, "flags",
-                               m.flags, NULL});
+                               m.flags, "chosen", srnn_kernels_why(),
+                               NULL});
         close_case();
         limits_close();
     }

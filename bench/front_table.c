@@ -4,12 +4,15 @@
 #include "fronts.h"
 #include "table.h"
 
+#include <errno.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BAR 30
+#define MOST_LEFT 359999 /* seconds */
 
 int options_take(const options *o, const char *name, int brief)
 {
@@ -42,8 +45,8 @@ static size_t choose(const options *o, measured_row *rows)
 static void progress(size_t done, size_t n, const char *name, double start)
 {
     const double took = limits_now() - start;
-    const int left =
-        done ? (int)(took * (double)(n - done) / (double)done + 0.5) : 0;
+    const double rest = done ? took * (double)(n - done) / (double)done : 0;
+    const int left = rest < MOST_LEFT ? (int)(rest + 0.5) : MOST_LEFT;
     const int filled = (int)(BAR * done / n);
 
     if (!isatty(STDERR_FILENO)) {
@@ -75,42 +78,91 @@ static int measure(const options *o, measured_row *rows, size_t n)
     return 0;
 }
 
-static int write_file(const char *stem, const char *end, const machine *m,
-                      const measured_row *rows, size_t n)
-{
-    char name[512];
-    FILE *f;
+/* ---- files --------------------------------------------------------------- */
 
-    snprintf(name, sizeof name, "%s%s", stem, end);
-    f = fopen(name, "w");
-    if (!f) {
-        perror(name);
+/* Opened before anything is measured, under a draft's name: a run that fails
+ * shows at once that it cannot write, and leaves what was there. */
+typedef struct output {
+    char name[4200], draft[4210];
+    FILE *f;
+} output;
+
+static int complain(const char *name)
+{
+    fprintf(stderr, "bench: cannot write %s: %s\n", name, strerror(errno));
+    return -1;
+}
+
+static int output_open(output *out, const char *folder, const char *stem,
+                       const char *end)
+{
+    const size_t room = sizeof out->name;
+    const int n = snprintf(out->name, room, "%s%s%s", folder, stem, end);
+
+    if (n < 0 || (size_t)n >= room) {
+        errno = ENAMETOOLONG;
+        return complain(stem);
+    }
+    snprintf(out->draft, sizeof out->draft, "%s.tmp", out->name);
+    out->f = fopen(out->draft, "w");
+    return out->f ? 0 : complain(out->name);
+}
+
+static int output_keep(output *out)
+{
+    const int failed = ferror(out->f);
+
+    if (fclose(out->f) || failed || rename(out->draft, out->name)) {
+        complain(out->name);
+        remove(out->draft);
         return -1;
     }
-    if (!strcmp(end, ".json"))
-        json_write(f, m, rows, n);
-    else
-        table_write(f, TABLE_MARKDOWN, m, rows, n);
-    if (fclose(f)) {
-        perror(name);
-        return -1;
-    }
-    fprintf(stderr, "wrote %s\n", name);
+    fprintf(stderr, "wrote %s\n", out->name);
     return 0;
 }
 
-static int report(const options *o, const machine *m, const measured_row *rows,
-                  size_t n)
+static void output_drop(output *out)
 {
-    char stem[256];
+    fclose(out->f);
+    remove(out->draft);
+}
 
-    table_write(stdout, isatty(STDOUT_FILENO) ? TABLE_BOLD : TABLE_PLAIN, m,
-                rows, n);
+static int open_outputs(const options *o, const machine *m, output *json,
+                        output *markdown)
+{
+    const char *folder = o->record ? "results/" : "";
+    const char *stem = o->record ? m->fingerprint : o->out;
+
+    if (o->record && mkdir(folder, 0777) && errno != EEXIST)
+        return complain(folder);
+    if (output_open(json, folder, stem, ".json"))
+        return -1;
+    if (output_open(markdown, folder, stem, ".md")) {
+        output_drop(json);
+        return -1;
+    }
+    return 0;
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static int run(const options *o, const machine *m, measured_row *rows, size_t n)
+{
+    const table_style style = isatty(STDOUT_FILENO) ? TABLE_BOLD : TABLE_PLAIN;
+    output json, markdown;
+
+    if (open_outputs(o, m, &json, &markdown))
+        return -1;
+    if (measure(o, rows, n)) {
+        output_drop(&json);
+        output_drop(&markdown);
+        return -1;
+    }
+    table_write(stdout, style, m, rows, n);
     fflush(stdout);
-    snprintf(stem, sizeof stem, "%s%s", o->record ? "results/" : o->out,
-             o->record ? m->fingerprint : "");
-    return write_file(stem, ".json", m, rows, n) ||
-           write_file(stem, ".md", m, rows, n);
+    json_write(json.f, m, rows, n);
+    table_write(markdown.f, TABLE_MARKDOWN, m, rows, n);
+    return output_keep(&json) | output_keep(&markdown);
 }
 
 int front_table(const options *o)
@@ -126,7 +178,7 @@ int front_table(const options *o)
     if (n && rows) {
         machine_describe(&m);
         choose(o, rows);
-        code = measure(o, rows, n) || report(o, &m, rows, n);
+        code = run(o, &m, rows, n) ? 1 : 0;
     }
     free(rows);
     limits_close();

@@ -63,7 +63,8 @@ static void describe(FILE *f, const machine *m)
                 {"family", m->family},           {"model", m->model},
                 {"features", m->features},       {"compiler", m->compiler},
                 {"flags", m->flags},             {"version", m->library},
-                {"commit", m->commit}};
+                {"commit", m->commit},
+                {"chosen", srnn_kernels_why()}};
 
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
         fprintf(f, "    ");

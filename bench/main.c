@@ -5,6 +5,7 @@
 #include "rows.h"
 
 #include <getopt.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,44 @@ static const char *default_stem(void)
     return stem;
 }
 
+/* 0 unless the text is a number of samples that can be taken. */
+static size_t rounds_of(const char *text)
+{
+    char *end;
+    const unsigned long n = strtoul(text, &end, 10);
+    const int whole = *text >= '0' && *text <= '9' && !*end;
+
+    return whole && n <= SAMPLER_ROUNDS ? n : 0;
+}
+
+static int check_filter(const char *filter)
+{
+    regex_t expression;
+    char why[128];
+    const int code = regcomp(&expression, filter, REG_EXTENDED | REG_NOSUB);
+
+    if (!code) {
+        regfree(&expression);
+        return 0;
+    }
+    regerror(code, &expression, why, sizeof why);
+    fprintf(stderr, "bench: '%s' is no regular expression: %s\n", filter, why);
+    return -1;
+}
+
+/* The options, and the first word after them and the filter, or NULL. */
+static int check_options(const options *o, const char *rest)
+{
+    if (o->plan.rounds < 1)
+        fprintf(stderr, "bench: --rounds: a whole number from 1 to %d is "
+                "expected\n", SAMPLER_ROUNDS);
+    else if (rest)
+        fprintf(stderr, "bench: one REGEX is expected, '%s' is more\n", rest);
+    else
+        return o->filter ? check_filter(o->filter) : 0;
+    return -1;
+}
+
 static int list_rows(const options *o)
 {
     row_entry r;
@@ -88,7 +127,7 @@ int main(int argc, char **argv)
             o.out = optarg;
             break;
         case ROUNDS:
-            o.plan.rounds = strtoul(optarg, NULL, 10);
+            o.plan.rounds = rounds_of(optarg);
             break;
         case HELP:
             fputs(usage, stdout);
@@ -97,11 +136,8 @@ int main(int argc, char **argv)
             fputs(usage, stderr);
             return 2;
         }
-    if (optind + 1 < argc || o.plan.rounds < 1 ||
-        o.plan.rounds > SAMPLER_ROUNDS) {
-        fputs(usage, stderr);
-        return 2;
-    }
     o.filter = argv[optind];
+    if (check_options(&o, o.filter ? argv[optind + 1] : NULL))
+        return 2;
     return list ? list_rows(&o) : front_table(&o);
 }

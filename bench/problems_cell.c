@@ -97,8 +97,7 @@ static srnn_session_config session_config(const problem *p,
     srnn_session_config config = srnn_session_default();
 
     config.batch = s->batch;
-    if (pass_of(p) == STEP || config.steps > s->steps)
-        config.steps = pass_of(p) == STEP ? 1 : s->steps;
+    config.steps = pass_of(p) == STEP ? 1 : s->steps;
     config.memory = p->buffer[MEMORY];
     return config;
 }

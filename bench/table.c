@@ -157,6 +157,7 @@ static void about(const pen *p, const machine *m)
             m->model, m->features, end);
     fprintf(p->f, "simdrnn %s, commit %s, %s, %s%s", m->library, m->commit,
             m->compiler, m->flags, end);
+    fprintf(p->f, "Chosen: %s%s", srnn_kernels_why(), end);
     fprintf(p->f, "Limits of one core: %.2f GHz; FMA", 1e-9 * m->hz);
     for (size_t i = 0; i < m->rungs; i++)
         fprintf(p->f, "%s %s %.0f", i ? "," : "", m->rung[i],

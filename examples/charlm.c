@@ -6,13 +6,12 @@
 #include "charlm.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define SAVE_SECONDS 60
 
-static volatile sig_atomic_t stopped; /* by this signal */
+volatile sig_atomic_t stopped;
 
 static void stop(int signal)
 {
@@ -88,7 +87,7 @@ static void train(const options *o, const text *t, size_t length,
     double saved = now(), loss;
 
     while (srnn_trainer_updates(trainer) < o->updates && !stopped) {
-        if (at->position + o->steps >= stream) {
+        if (o->steps >= stream - at->position) {
             at->position = 0;
             srnn_trainer_reset(trainer);
         }
@@ -104,7 +103,8 @@ static void train(const options *o, const text *t, size_t length,
     }
 }
 
-/* Bits per character over the text from `begin` on, read as 8 streams. */
+/* Bits per character over the text from `begin` on, read as 8 streams; no
+ * answer if it was stopped. */
 static double evaluate(const options *o, const text *t, size_t begin,
                        const srnn_net *net)
 {
@@ -123,7 +123,7 @@ static double evaluate(const options *o, const text *t, size_t begin,
     config.steps = o->steps;
     config.threads = o->threads;
     must(srnn_session_open(&session, net, &config));
-    for (size_t i = 0; i < stream; i += steps) {
+    for (size_t i = 0; i < stream && !stopped; i += steps) {
         steps = stream - i < o->steps ? stream - i : o->steps;
         in[0].tokens = t->token + begin + i;
         in[1].tokens = in[0].tokens + 1;
@@ -150,13 +150,17 @@ static int interrupted(const options *o, const srnn_trainer *trainer,
     return 128 + (int)stopped;
 }
 
-/* Puts the trainer where the file left it. */
-static void resume(const options *o, srnn_trainer *trainer, srnn_progress *at)
+/* Puts the trainer where the file left it, in streams so long. */
+static void resume(const options *o, srnn_trainer *trainer, srnn_progress *at,
+                   size_t stream)
 {
     must(srnn_checkpoint_load(trainer, at, o->resume));
     if (at->seed != o->seed)
         die("--seed %llu: %s began with %llu", (unsigned long long)o->seed,
             o->resume, (unsigned long long)at->seed);
+    if (at->position >= stream)
+        die("%s: position %llu is not in streams of %zu characters",
+            o->resume, (unsigned long long)at->position, stream);
 }
 
 /* Trains on the first 95 % of the text, then judges by the rest. */
@@ -167,6 +171,8 @@ static int learn(const options *o)
     srnn_progress at = {.data_hash = t.hash, .seed = o->seed};
     srnn_trainer *trainer;
     srnn_net *net;
+    double bits = 0;
+    int code = 0;
     meter m;
 
     if (length / o->batch <= o->steps || t.length - length < 16)
@@ -176,7 +182,7 @@ static int learn(const options *o)
     net = build(o, t.symbols);
     trainer = prepare(o, net);
     if (o->resume)
-        resume(o, trainer, &at);
+        resume(o, trainer, &at, length / o->batch);
     if (o->save) /* a path that cannot be written shows now */
         must(srnn_checkpoint_save(trainer, &at, o->save));
     catch_signals();
@@ -184,17 +190,21 @@ static int learn(const options *o)
                     o->batch * o->steps);
     train(o, &t, length, trainer, &at, &m);
     m.end = now();
+    if (!stopped) {
+        if (o->save)
+            save(o, trainer, &at);
+        sample(net, &t, o);
+        bits = evaluate(o, &t, length, net);
+    }
     if (stopped)
-        return interrupted(o, trainer, &at);
-    if (o->save)
-        save(o, trainer, &at);
-    sample(net, &t, o);
-    printf("held-out %.3f bits/character, %.0f characters/s\n",
-           evaluate(o, &t, length, net), meter_rate(&m));
+        code = interrupted(o, trainer, &at);
+    else
+        printf("held-out %.3f bits/character, %.0f characters/s\n", bits,
+               meter_rate(&m));
     srnn_trainer_close(trainer);
     srnn_net_close(net);
     free(t.token);
-    return 0;
+    return code;
 }
 
 /* Samples from a model that was saved. */

@@ -4,11 +4,16 @@
 
 #include <simdrnn/io.h>
 
+#include <signal.h>
+
 /* Says what went wrong and ends the program. */
 __attribute__((format(printf, 1, 2), noreturn)) void die(const char *format,
                                                          ...);
 /* Ends it with the library's message if status is an error. */
 void must(srnn_status status);
+
+/* The signal that asked to stop, else 0. */
+extern volatile sig_atomic_t stopped;
 
 /* ---- options ------------------------------------------------------------ */
 
@@ -61,7 +66,7 @@ double meter_rate(const meter *m); /* characters a second */
 
 /* ---- sampling ----------------------------------------------------------- */
 
-/* Writes so many characters that the net makes up. */
+/* Writes so many characters that the net makes up, fewer if stopped. */
 void sample(const srnn_net *net, const text *t, const options *o);
 
 #endif

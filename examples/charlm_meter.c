@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RECENT = 50 }; /* updates */
+enum { RECENT = 50 };    /* updates */
+enum { MOST = 5999999 }; /* seconds that are shown as left */
 
 double now(void)
 {
@@ -29,8 +30,9 @@ meter meter_start(uint64_t first, uint64_t last, size_t characters)
 double meter_rate(const meter *m)
 {
     double end = m->end > 0 ? m->end : now();
+    double characters = (double)m->seen * (double)m->characters;
 
-    return (double)m->seen * (double)m->characters / (end - m->begin);
+    return end > m->begin ? characters / (end - m->begin) : 0;
 }
 
 static void show(const meter *m)
@@ -38,11 +40,12 @@ static void show(const meter *m)
     uint64_t done = m->first + m->seen;
     double left = (now() - m->begin) / (double)m->seen *
                   (double)(m->last - done);
+    int seconds = left < MOST ? (int)left : MOST;
 
     printf("update %" PRIu64 "/%" PRIu64 "  %.0f characters/s  "
            "%.3f bits/character  %d:%02d left",
-           done, m->last, meter_rate(m), m->bits, (int)left / 60,
-           (int)left % 60);
+           done, m->last, meter_rate(m), m->bits, seconds / 60,
+           seconds % 60);
 }
 
 void meter_update(meter *m, double loss)

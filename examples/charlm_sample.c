@@ -24,7 +24,7 @@ void sample(const srnn_net *net, const text *t, const options *o)
 
     config.steps = 1;
     must(srnn_session_open(&session, net, &config));
-    for (size_t i = 0; i < o->sample; i++) {
+    for (size_t i = 0; i < o->sample && !stopped; i++) {
         must(srnn_session_forward(session, 1, &in, 1, &out, 1));
         token = srnn_sample(net, t->symbols, logits, o->temperature,
                             uniform(o->seed, i), logits);
