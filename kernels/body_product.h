@@ -2,6 +2,9 @@
  * (inner), full k at a time. A tile goes to memory, or through a scratch that
  * stays in L1 to the elementwise function of a cell. */
 
+/* The parts of the walk are inlined into it: for a row of a small cell their
+ * calls would cost more than its arithmetic. */
+
 /* A panel, or a pair of them, as the walk meets it. */
 typedef struct stop {
     size_t unit, units; /* first unit, how many are real */
@@ -12,7 +15,7 @@ typedef struct stop {
     int whole;          /* no padded unit in it */
 } stop;
 
-static stop stop_at(const srnn_panels *w, size_t rows, size_t unit, size_t end)
+INLINE stop stop_at(const srnn_panels *w, size_t rows, size_t unit, size_t end)
 {
     const size_t granule = panel_units(w->gates);
     const size_t per_gate = gate_columns(w, unit);
@@ -36,7 +39,7 @@ static stop stop_at(const srnn_panels *w, size_t rows, size_t unit, size_t end)
 
 /* Fills the offsets of the columns: gate g of the tile begins at g * stride,
  * a second panel follows the first within each gate. */
-static void offsets(const srnn_panels *w, const stop *s, size_t stride,
+INLINE void offsets(const srnn_panels *w, const stop *s, size_t stride,
                     size_t *at)
 {
     size_t p, g, i;
@@ -100,81 +103,109 @@ typedef struct walk {
     const srnn_cell *cell;
 } walk;
 
-static void walk_panel(const walk *k, const stop *s)
+/* Panels are staged where their units end within a vector: what they start
+ * from comes through a padded copy. Whole ones can go straight to memory. */
+static int staged(const walk *k, const stop *s)
 {
-    srnn_real scratch[SCRATCH_REALS], staged[SCRATCH_REALS];
+    return k->init && !s->whole;
+}
+
+static int direct(const walk *k, const stop *s)
+{
+    return k->out && s->whole;
+}
+
+/* What is the same for panels of one form. */
+INLINE void begin_form(const walk *k, const stop *s, micro *m)
+{
     const srnn_panels *w = k->w;
     const size_t row = w->gates * s->gate_stride;
-    const int direct = k->out && s->whole;
-    const int stage = k->init && !s->whole;
-    size_t r0, i, rows;
-    micro m = {.w = {panel_at(w, s->unit)}};
+    size_t i;
 
-    if (s->panels == 2)
-        m.w[1] = panel_at(w, s->unit + panel_units(w->gates));
-    offsets(w, s, stage ? s->gate_stride : w->units, m.from);
-    offsets(w, s, direct ? w->units : s->gate_stride, m.to);
-    m.ldout = direct ? k->ldout : row;
-    m.ldinit = stage && k->ldinit ? row : k->ldinit;
+    m->init = NULL;
+    offsets(w, s, staged(k, s) ? s->gate_stride : w->units, m->from);
+    offsets(w, s, direct(k, s) ? w->units : s->gate_stride, m->to);
+    m->ldout = direct(k, s) ? k->ldout : row;
+    m->ldinit = staged(k, s) && k->ldinit ? row : k->ldinit;
     for (i = 0; i < 2; i++) {
-        m.k[i] = k->a->k[i];
-        m.lda[i] = k->a->lda[i];
+        m->k[i] = k->a->k[i];
+        m->lda[i] = k->a->lda[i];
     }
-    if (stage && !k->ldinit)
-        stage_in(w, s, 1, k->init + s->unit, 0, staged);
+}
+
+INLINE void walk_panel(const walk *k, const stop *s, micro *m)
+{
+    srnn_real scratch[SCRATCH_REALS], padded[SCRATCH_REALS];
+    const srnn_panels *w = k->w;
+    const size_t row = w->gates * s->gate_stride;
+    size_t r0, i, rows;
+
+    m->w[0] = panel_at(w, s->unit);
+    if (s->panels == 2)
+        m->w[1] = panel_at(w, s->unit + panel_units(w->gates));
+    if (staged(k, s) && !k->ldinit)
+        stage_in(w, s, 1, k->init + s->unit, 0, padded);
     for (r0 = 0; r0 < k->rows; r0 += rows) {
         rows = block_rows(k->rows - r0, s->columns);
         for (i = 0; i < 2; i++)
-            m.a[i] = m.k[i] ? k->a->a[i] + r0 * k->a->lda[i] : NULL;
-        if (stage && k->ldinit)
+            m->a[i] = m->k[i] ? k->a->a[i] + r0 * k->a->lda[i] : NULL;
+        if (staged(k, s) && k->ldinit)
             stage_in(w, s, rows, k->init + r0 * k->ldinit + s->unit,
-                     k->ldinit, staged);
+                     k->ldinit, padded);
         if (k->init)
-            m.init = stage ? staged
-                           : k->init + r0 * k->ldinit + s->unit;
-        m.out = direct ? k->out + r0 * k->ldout + s->unit : scratch;
+            m->init = staged(k, s) ? padded
+                                   : k->init + r0 * k->ldinit + s->unit;
+        m->out = direct(k, s) ? k->out + r0 * k->ldout + s->unit : scratch;
         if (s->panels == 2)
-            micro_pair(s->columns, &m);
+            micro_pair(s->columns, m);
         else
-            micro_plain(rows, s->columns, &m);
+            micro_plain(rows, s->columns, m);
         if (k->fn) {
-            srnn_tile t = {r0, rows, s->unit, s->units, scratch, row,
-                           s->gate_stride};
+            const srnn_tile t = {r0,      rows, s->unit,       s->units,
+                                 scratch, row,  s->gate_stride};
 
             k->fn(k->cell, &t);
-        } else if (!direct) {
+        } else if (!direct(k, s)) {
             stage_out(w, s, rows, scratch, k->out + r0 * k->ldout + s->unit,
                       k->ldout);
         }
     }
 }
 
-static void walk_panels(const walk *k, size_t unit0, size_t unit1, int flip)
+/* The stop after (flip: before) those done: of units [*from, *to). */
+INLINE int next_stop(const walk *k, size_t *from, size_t *to, int flip,
+                     stop *s)
 {
     const size_t granule = panel_units(k->w->gates);
-    size_t u = unit0, end = unit1;
+    const size_t left = *to - *from;
+    size_t at = *from;
 
-    if (k->rows == 0)
-        return;
-    while (!flip && u < unit1) {
-        stop s = stop_at(k->w, k->rows, u, unit1);
-
-        walk_panel(k, &s);
-        u += s.panels * granule;
+    if (left == 0)
+        return 0;
+    if (flip && left > granule) {
+        at += (left - 1) / granule * granule - granule;
+        *s = stop_at(k->w, k->rows, at, *to);
+        at += s->panels == 1 ? granule : 0;
     }
-    while (flip && end > unit0) {
-        size_t panels = (end - unit0 + granule - 1) / granule;
-        size_t last = unit0 + (panels - 1) * granule;
-        stop s;
+    *s = stop_at(k->w, k->rows, at, *to);
+    if (flip)
+        *to = at;
+    else
+        *from = min_size(at + s->panels * granule, *to);
+    return 1;
+}
 
-        if (panels > 1) {
-            s = stop_at(k->w, k->rows, last - granule, end);
-            if (s.panels == 2)
-                last -= granule;
-        }
-        s = stop_at(k->w, k->rows, last, end);
-        walk_panel(k, &s);
-        end = last;
+static void walk_panels(const walk *k, size_t from, size_t to, int flip)
+{
+    stop s, form = {0};
+    micro m;
+
+    while (k->rows && next_stop(k, &from, &to, flip, &s)) {
+        if (s.panels != form.panels || s.columns != form.columns ||
+            s.whole != form.whole)
+            begin_form(k, &s, &m);
+        form = s;
+        walk_panel(k, &s, &m);
     }
 }
 
