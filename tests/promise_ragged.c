@@ -274,6 +274,50 @@ static void control(const srnn_kernels *k)
     drop(&r);
 }
 
+/* No sequence has a step, at once or in chunks: outputs 0, states as they
+ * were, no loss, gradients 0. */
+static void empty(const srnn_kernels *k)
+{
+    const size_t none[3] = {0, 0, 0};
+    net_case c = {.layers = 2, .steps = 5, .batch = 3, .in = 2, .hidden = 3,
+                  .classes = 2};
+
+    for (size_t i = 0; i < CASE_CELLS; i++) {
+        float y[5 * 3 * 3], zero[5 * 3 * 3] = {0};
+        srnn_array in[2], out = {.data = y};
+        srnn_tensor state;
+        srnn_session *s;
+        srnn_trainer *t;
+        srnn_net *net;
+        double loss;
+        net_data d;
+
+        case_cell(&c, i);
+        net = case_net(k, &c);
+        case_data(&d, &c);
+        case_inputs(&d, net, in);
+        s = case_session(net, &c, 2, 1);
+        case_session_states(s, &d);
+        out.node = srnn_net_find(net, "rnn");
+        memset(y, 1, sizeof y);
+        must(srnn_session_lengths(s, none));
+        must(srnn_session_forward(s, c.steps, in, 1, &out, 1));
+        CHECK(!memcmp(y, zero, sizeof y));
+        must(srnn_session_state(s, 0, &state));
+        CHECK(!memcmp(state.data, d.state, state.count * sizeof *d.state));
+        srnn_session_close(s);
+        t = case_trainer(net, &c, 2);
+        must(srnn_trainer_lengths(t, none));
+        must(srnn_trainer_backward(t, c.steps, in, 2, &loss));
+        CHECK(loss == 0);
+        must(srnn_trainer_gradient(t, 1, &state));
+        CHECK(!memcmp(state.data, zero, state.count * sizeof *zero));
+        srnn_trainer_close(t);
+        srnn_net_close(net);
+        case_free(&d);
+    }
+}
+
 static void refusals(const srnn_kernels *k)
 {
     const size_t length[2] = {3, 6};
@@ -305,6 +349,7 @@ int main(int argc, char **argv)
         {"ragged/control", control, NULL},
         {"ragged/gradients-as-padded", gradients, NULL},
         {"ragged/outputs-as-alone", forward, NULL},
+        {"ragged/empty", empty, NULL},
         {"ragged/refusals", refusals, NULL},
         {NULL, NULL, NULL},
     };
