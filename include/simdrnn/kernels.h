@@ -36,6 +36,45 @@ extern "C" {
  * tanh(-x) = -tanh(x) hold exactly; relu(x) = x < 0 ? 0 : x. */
 typedef void srnn_array_fn(size_t n, const srnn_real *x, srnn_real *y);
 
+/* Activations that a cell may be given instead of its own, named and with
+ * parameters as ONNX has them (operator RNN, version 14):
+ *   RELU max(0, x)          LEAKY_RELU x < 0 ? a x : x      a >= 0
+ *   TANH                    THRESHOLDED_RELU x > a ? x : 0  a >= 0
+ *   SIGMOID                 SCALED_TANH a tanh(b x)
+ *   AFFINE a x + b          HARD_SIGMOID min(1, max(0, a x + b))
+ *   SOFTSIGN x / (1 + |x|)  ELU x < 0 ? a (e^x - 1) : x     a >= 0
+ *   SOFTPLUS log(1 + e^x)   IDENTITY x
+ *   OWN: own(data, n, x, y, slope) of the caller's sets y[j] = f(x[j]) and,
+ *   where slope is not NULL, slope[j] = f'(x[j]), j < n; y may be x. It sees
+ *   any stretch of a row at a time and may run in several threads at once. */
+typedef enum srnn_activation_kind {
+    SRNN_ACT_DEFAULT, /* what the cell's formula says */
+    SRNN_ACT_RELU,
+    SRNN_ACT_TANH,
+    SRNN_ACT_SIGMOID,
+    SRNN_ACT_AFFINE,
+    SRNN_ACT_LEAKY_RELU,
+    SRNN_ACT_THRESHOLDED_RELU,
+    SRNN_ACT_SCALED_TANH,
+    SRNN_ACT_HARD_SIGMOID,
+    SRNN_ACT_ELU,
+    SRNN_ACT_SOFTSIGN,
+    SRNN_ACT_SOFTPLUS,
+    SRNN_ACT_IDENTITY,
+    SRNN_ACT_OWN,
+    SRNN_ACT_KINDS
+} srnn_activation_kind;
+
+typedef void srnn_own_fn(void *data, size_t n, const srnn_real *x,
+                         srnn_real *y, srnn_real *slope);
+
+typedef struct srnn_activation {
+    srnn_activation_kind kind;
+    srnn_real a, b; /* ONNX's alpha and beta */
+    srnn_own_fn *own;
+    void *data;
+} srnn_activation;
+
 /* ---- panels: a matrix packed for products ------------------------------
  * A matrix of gates * units rows and k columns, packed in panels of some
  * units with all their gates, k-major. The packing is private to the rung. */
@@ -82,6 +121,13 @@ typedef struct srnn_tile {
     size_t ldprod, gate_stride;
 } srnn_tile;
 
+/* What a variant of a cell has beside the plain one's formula. */
+typedef struct srnn_variant {
+    /* RNN: of h. LSTM: of the gates, of g, of c. GRU: of the gates, of n. */
+    srnn_activation act[3];
+    srnn_real clip; /* of the pre-activations, to +-this; 0: none */
+} srnn_variant;
+
 /* One time step of one layer, the whole batch. All arrays have `units` columns
  * per gate; their pointers stand at row 0, unit 0. What a cell does not have
  * (c of a GRU) is ignored. sigma is the logistic function.
@@ -96,6 +142,7 @@ typedef struct srnn_tile {
  * there and leaves the gradients of the pre-activations in their place. */
 typedef struct srnn_cell {
     size_t units;
+    const srnn_variant *variant; /* of the tiles that are called _ANY */
     const srnn_real *x;
     size_t ldx;
     srnn_real *gate;
