@@ -16,6 +16,8 @@
 #include "body_gradient.h"
 #include "body_cells.h"
 #include "body_rows.h"
+
+#include "body_losses.h"
 #include "body_vectors.h"
 #include "body_random.h"
 
@@ -38,6 +40,8 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->relu = relu_array;
     k->softmax = softmax;
     k->softmax_xent = softmax_xent;
+    k->sigmoid_xent = sigmoid_xent;
+    k->squared_error = squared_error;
     k->panels_size = panels_size;
     k->pack = pack;
     k->product = product;
@@ -63,6 +67,9 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->clip = clip;
     k->sgd = sgd;
     k->adam = adam;
+    k->add_rows = add_rows;
+    k->axpy_rows = axpy_rows;
+    k->divide_rows = divide_rows;
     k->gather = gather;
     k->scatter_add = scatter_add;
     k->uniform = uniform;

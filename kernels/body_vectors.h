@@ -1,5 +1,5 @@
-/* Loops over arrays: scaling, clipping, optimisers, embedding rows. Each
- * element is by itself, so no order is at stake. */
+/* Loops over arrays: scaling, clipping, optimisers, embedding rows, rows added
+ * and divided. Each element is by itself, so no order is at stake. */
 
 static void scale(size_t n, srnn_real a, srnn_real *x)
 {
@@ -71,4 +71,37 @@ static void gather(size_t rows, size_t dim, const int32_t *id,
             v_store_n(y + r * ldy + j,
                       v_load_n(table + (size_t)id[r] * dim + j, dim - j),
                       dim - j);
+}
+
+static void add_rows(size_t rows, size_t n, const srnn_real *x, size_t ldx,
+                     srnn_real *y, size_t ldy)
+{
+    for (size_t r = 0; r < rows; r++, x += ldx, y += ldy)
+        for (size_t j = 0; j < n; j += VEC_LANES)
+            v_store_n(y + j,
+                      v_add(v_load_n(y + j, n - j), v_load_n(x + j, n - j)),
+                      n - j);
+}
+
+static void axpy_rows(size_t rows, size_t n, srnn_real a, const srnn_real *x,
+                      size_t ldx, srnn_real *y, size_t ldy)
+{
+    for (size_t r = 0; r < rows; r++, x += ldx, y += ldy)
+        for (size_t j = 0; j < n; j += VEC_LANES)
+            v_store_n(y + j,
+                      v_fma(v_set1(a), v_load_n(x + j, n - j),
+                            v_load_n(y + j, n - j)),
+                      n - j);
+}
+
+static void divide_rows(size_t rows, size_t n, const srnn_real *by,
+                        const srnn_real *x, size_t ldx, srnn_real *y,
+                        size_t ldy)
+{
+    for (size_t r = 0; r < rows; r++, x += ldx, y += ldy)
+        for (size_t j = 0; j < n; j += VEC_LANES)
+            v_store_n(y + j,
+                      by[r] == 0 ? v_zero()
+                                 : v_div(v_load_n(x + j, n - j), v_set1(by[r])),
+                      n - j);
 }

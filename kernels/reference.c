@@ -109,31 +109,7 @@ static void softmax(size_t rows, size_t n, const float *x, size_t ldx,
     }
 }
 
-static void softmax_xent(size_t rows, size_t n, const float *x, size_t ldx,
-                         const int32_t *target, float *loss, float *dx,
-                         size_t lddx, float scale)
-{
-    for (size_t r = 0; r < rows; r++, x += ldx) {
-        float most, hit, sum = 0;
-
-        loss[r] = 0;
-        if (target[r] < 0) {
-            if (dx)
-                memset(dx + r * lddx, 0, n * sizeof *dx);
-            continue;
-        }
-        most = row_max(n, x);
-        hit = x[target[r]] - most;
-        for (size_t j = 0; j < n; j++)
-            sum += exp_of(x[j] - most);
-        loss[r] = log_of(sum) - hit;
-        for (size_t j = 0; dx && j < n; j++) {
-            float p = exp_of(x[j] - most) / sum;
-
-            dx[r * lddx + j] = scale * (j == (size_t)target[r] ? p - 1 : p);
-        }
-    }
-}
+#include "reference_losses.h"
 
 static double sum_squares(size_t n, const float *x)
 {
@@ -361,6 +337,8 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
         .relu = relu_array,
         .softmax = softmax,
         .softmax_xent = softmax_xent,
+        .sigmoid_xent = sigmoid_xent,
+        .squared_error = squared_error,
         .panels_size = panels_size,
         .pack = pack,
         .product = product,
@@ -386,6 +364,9 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
         .clip = clip,
         .sgd = sgd,
         .adam = adam,
+        .add_rows = add_rows,
+        .axpy_rows = axpy_rows,
+        .divide_rows = divide_rows,
         .gather = gather,
         .scatter_add = scatter_add,
         .uniform = uniform,

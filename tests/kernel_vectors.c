@@ -1,5 +1,6 @@
-/* Loops over arrays: scale, add, clip, SGD, Adam, gather; each element within
- * the bound of its formula, lengths around the vectors, between guard pages. */
+/* Loops over arrays: scale, clip, SGD, Adam, gather, rows added and divided;
+ * each element within the bound of its formula, lengths around the vectors,
+ * between guard pages. */
 #include "check.h"
 #include "numbers.h"
 #include "oracle.h"
@@ -191,6 +192,69 @@ static void gather(const srnn_kernels *k)
     }
 }
 
+/* y + x, a x + y and x / by, in and out of place. A sum and a quotient of two
+ * floats, rounded by the conversion from double, are what every rung must give
+ * (Figueroa 1995: 53 >= 2 x 24 + 2), and so is a fused product and sum. */
+enum { ADD, AXPY, DIVIDE, SELF };
+
+static void rows_case(const srnn_kernels *k, size_t n, int op, worst *axpy)
+{
+    enum { ROWS = 4 };
+    const size_t ldx = n + 2, ldy = op == SELF ? ldx : n + 3;
+    const float a = data_real();
+    float by[ROWS] = {3, 0, 7, -11};
+    float *x, *y, *y0;
+
+    guard_begin((int)(n & 1));
+    x = guard_matrix(ROWS, n, ldx, 3);
+    y = op == SELF ? x : guard_matrix(ROWS, n, ldy, 3);
+    y0 = copy(y, (ROWS - 1) * ldy + n);
+    if (op == ADD)
+        k->add_rows(ROWS, n, x, ldx, y, ldy);
+    else if (op == AXPY)
+        k->axpy_rows(ROWS, n, a, x, ldx, y, ldy);
+    else
+        k->divide_rows(ROWS, n, by, x, ldx, y, ldy);
+    for (size_t r = 0; r < ROWS; r++)
+        for (size_t j = 0; j < n; j++) {
+            const double xj = op == SELF ? y0[r * ldy + j] : x[r * ldx + j];
+            const double got = y[r * ldy + j], yj = y0[r * ldy + j];
+
+            if (op == ADD)
+                CHECK(got == (float)(yj + xj));
+            else if (op >= DIVIDE)
+                CHECK(got == (by[r] == 0 ? 0 : (float)(xj / by[r])));
+            else {
+                const est want = e_fma(exact(a), exact(xj), exact(yj));
+
+                CHECK(!oracle.fused ||
+                      got == fmaf(a, (float)xj, (float)yj));
+                worst_see(axpy, got, want.v, want.e, "y", n, j);
+            }
+        }
+    CHECK(!poison_errors(y, ROWS, n, ldy));
+}
+
+static void rows(const srnn_kernels *k)
+{
+    worst axpy = {0};
+    float x = 2, y = NAN, none = 0;
+
+    for (size_t n = 1; n < LENGTHS(k); n++)
+        for (int op = ADD; op <= SELF; op++)
+            rows_case(k, n, op, &axpy);
+    worst_end(&axpy, "axpy_rows");
+    k->add_rows(1, 1, &x, 1, &y, 1);
+    CHECK(isnan(y));
+    k->axpy_rows(1, 1, 0, &y, 1, &x, 1);
+    CHECK(isnan(x));
+    k->divide_rows(1, 1, &none, &y, 1, &y, 1);
+    CHECK(y == 0);
+    k->add_rows(0, 3, NULL, 0, NULL, 0);
+    k->axpy_rows(0, 3, 1, NULL, 0, NULL, 0);
+    k->divide_rows(0, 3, NULL, NULL, 0, NULL, 0);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
@@ -200,6 +264,7 @@ int main(int argc, char **argv)
         {"sgd", sgd, NULL},
         {"adam", adam, NULL},
         {"gather", gather, NULL},
+        {"rows", rows, NULL},
         {NULL, NULL, NULL},
     };
 

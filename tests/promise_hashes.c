@@ -205,6 +205,30 @@ static void squares(const srnn_kernels *k, const work *w)
     record(two, 1, 2, 2);
 }
 
+static void losses(const srnn_kernels *k, const work *w)
+{
+    enum { ROWS = 7 };
+    const size_t n = w->size[0];
+    float *x, *t, *dx, *loss;
+
+    guard_begin(0);
+    x = guard_matrix(ROWS, n, n, 8);
+    t = guard_reals(ROWS * n);
+    dx = guard_reals(ROWS * n);
+    loss = guard_reals(ROWS);
+    k->uniform(&(srnn_stream){5, {0}}, ROWS * n, t);
+    k->sigmoid_xent(ROWS, n, x, n, t, n, loss, dx, n, 0.3f);
+    record(dx, ROWS, n, n);
+    record(loss, 1, ROWS, ROWS);
+    k->squared_error(ROWS, n, x, n, t, n, loss, dx, n, 0.3f);
+    record(dx, ROWS, n, n);
+    record(loss, 1, ROWS, ROWS);
+    k->add_rows(ROWS, n, dx, n, x, n);
+    k->axpy_rows(ROWS, n, 0.3f, t, n, x, n);
+    k->divide_rows(ROWS, n, loss, x, n, x, n);
+    record(x, ROWS, n, n);
+}
+
 /* ---- the list ------------------------------------------------------------ */
 
 static work list[80];
@@ -250,6 +274,7 @@ static void fill_list(void)
     put(squares, 1003, 0, 0, 0, "sum_squares/N1003");
     put(optimisers, 1003, 0, 0, 0, "optimisers/N1003");
     put(random_numbers, 1003, 0, 0, 0, "random/N1003");
+    put(losses, 73, 0, 0, 0, "losses/N73R7");
 }
 
 /* ---- comparing ----------------------------------------------------------- */
