@@ -7,6 +7,7 @@
 #include "rungs.h"
 
 #include "body_activations.h"
+#include "body_phi.h"
 #include "body_panels.h"
 
 #include "body_micro.h"
@@ -38,6 +39,8 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->sigmoid = sigmoid_array;
     k->tanh = tanh_array;
     k->relu = relu_array;
+    k->activate = activate;
+    k->activate_slope = activate_slope;
     k->softmax = softmax;
     k->softmax_xent = softmax_xent;
     k->sigmoid_xent = sigmoid_xent;

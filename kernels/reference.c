@@ -82,6 +82,8 @@ static void relu_array(size_t n, const float *x, float *y)
         y[j] = relu_of(x[j]);
 }
 
+#include "reference_phi.h"
+
 /* ---- rows --------------------------------------------------------------- */
 
 static float row_max(size_t n, const float *x)
@@ -335,6 +337,8 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
         .sigmoid = sigmoid_array,
         .tanh = tanh_array,
         .relu = relu_array,
+        .activate = activate,
+        .activate_slope = activate_slope,
         .softmax = softmax,
         .softmax_xent = softmax_xent,
         .sigmoid_xent = sigmoid_xent,

@@ -1,4 +1,4 @@
-/* exp, log, sigmoid, tanh over all 2^32 floats on the widest rung, against a
+/* exp, log, sigmoid, tanh, elu, softplus over all 2^32 floats on the widest rung, against a
  * double oracle (SLEEF's where it is installed, else libm's). The other rungs
  * give the same bits: promise_kernels.c.
  *   kernel_sweep [BLOCKS]   every BLOCKS-th block of 4096 floats; 1 if not
@@ -22,7 +22,8 @@
 
 static uint32_t stride = 1;
 
-static const char *const names[SWEEPS] = {"exp", "log", "sigmoid", "tanh"};
+static const char *const names[SWEEPS] = {
+    "exp", "log", "sigmoid", "tanh", "elu", "softplus"};
 
 static long double exact_value(int f, long double x)
 {
@@ -33,6 +34,10 @@ static long double exact_value(int f, long double x)
         return logl(x);
     case SWEEP_SIGMOID:
         return 1 / (1 + expl(-x));
+    case SWEEP_ELU:
+        return x < 0 ? expm1l(x) : x;
+    case SWEEP_SOFTPLUS:
+        return x > 0 ? x + log1pl(expl(-x)) : log1pl(expl(x));
     default:
         return tanhl(x);
     }
@@ -47,6 +52,10 @@ static double libm_value(int f, double x)
         return log(x);
     case SWEEP_SIGMOID:
         return 1 / (1 + exp(-x));
+    case SWEEP_ELU:
+        return x < 0 ? expm1(x) : x;
+    case SWEEP_SOFTPLUS:
+        return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
     default:
         return tanh(x);
     }
@@ -191,14 +200,33 @@ static void run(const srnn_kernels *k, int f, srnn_array_fn *fn, int ulp)
     CHECK_SAYS(!s.wrong, "%s: %zu floats out of bound", names[f], s.wrong);
 }
 
+static const srnn_kernels *swept;
+
+static void elu(size_t n, const float *x, float *y)
+{
+    const srnn_activation f = {.kind = SRNN_ACT_ELU, .a = 1};
+
+    swept->activate(&f, n, x, y);
+}
+
+static void softplus(size_t n, const float *x, float *y)
+{
+    const srnn_activation f = {.kind = SRNN_ACT_SOFTPLUS};
+
+    swept->activate(&f, n, x, y);
+}
+
 static void all(const srnn_kernels *k)
 {
+    swept = k;
     if (!rung_is_highest(k))
         return;
     run(k, SWEEP_EXP, k->exp, oracle.exp);
     run(k, SWEEP_LOG, k->log, oracle.log);
     run(k, SWEEP_SIGMOID, k->sigmoid, oracle.sigmoid);
     run(k, SWEEP_TANH, k->tanh, oracle.tanh);
+    run(k, SWEEP_ELU, elu, oracle.expm1);
+    run(k, SWEEP_SOFTPLUS, softplus, oracle.softplus);
 }
 
 /* The block oracle sees one wrong float, by its true distance, wherever. */

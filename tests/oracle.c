@@ -4,12 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-oracle_rung oracle = {1, 1, 2, 2, 1};
+oracle_rung oracle = {1, 1, 2, 2, 1, 2, 2};
 
 void oracle_for(const srnn_kernels *k)
 {
-    static const oracle_rung vector = {1, 1, 2, 2, 1};
-    static const oracle_rung scalar = {1, 1, 5, 2, 0};
+    static const oracle_rung vector = {1, 1, 2, 2, 1, 2, 2};
+    static const oracle_rung scalar = {1, 1, 5, 2, 0, 1, 7};
 
     oracle = strcmp(k->name, "scalar") ? vector : scalar;
 }

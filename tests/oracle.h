@@ -27,10 +27,11 @@ typedef struct est {
 
 /* ULP distances and whether fma is fused: those of the rung under test. The
  * vector rungs' are kernels.h's. The scalar rung calls libm (glibc's expf,
- * logf: 1 ULP, tanhf: 2, as its manual lists); its sigmoid is expf, a sum and
- * a quotient: at most (3 + 1 + 1) U relative, 5 ULP. */
+ * logf, expm1f, log1pf: 1 ULP, tanhf: 2, as its manual lists); its sigmoid is
+ * expf, a sum and a quotient: at most (3 + 1 + 1) U relative, 5 ULP; its
+ * softplus expf, log1pf and a sum: (3 + 3 + 1) U, 7 ULP. */
 typedef struct oracle_rung {
-    int exp, log, sigmoid, tanh, fused;
+    int exp, log, sigmoid, tanh, fused, expm1, softplus;
 } oracle_rung;
 
 extern oracle_rung oracle;
@@ -49,6 +50,12 @@ est e_log(est a);
 est e_sigmoid(est a);
 est e_tanh(est a);
 est e_relu(est a);
+
+/* An activation, OWN being phi.h's; its slope at x as a function of y = phi(x),
+ * and the slope of OWN as one of x. */
+est e_act(const srnn_activation *f, est x);
+est e_slope(const srnn_activation *f, est y);
+est e_own_slope(est x);
 
 /* start + sum of w[i * wstep] x[i * xstep]: one chain of k terms, within
  * (k + 1) U (|start| + sum |w||x|); two roundings a term where not fused, so

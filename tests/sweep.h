@@ -7,7 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SWEEP_EXP, SWEEP_LOG, SWEEP_SIGMOID, SWEEP_TANH, SWEEPS };
+enum {
+    SWEEP_EXP,
+    SWEEP_LOG,
+    SWEEP_SIGMOID,
+    SWEEP_TANH,
+    SWEEP_ELU, /* a = 1 */
+    SWEEP_SOFTPLUS,
+    SWEEPS
+};
 
 /* The inputs x, subnormals already zero, and the results y: the largest
  * normal_distance() between y and f(x). n is a multiple of 64. */

@@ -1,5 +1,6 @@
 /* sweep_block() over vectors of LANES doubles; the includer defines LANES,
- * SWEEP (the name) and EXP, LOG, TANH (SLEEF's). */
+ * SWEEP (the name) and EXP, LOG, TANH,
+ * EXPM1, LOG1P (SLEEF's). */
 #include "sweep.h"
 
 #include <sleef.h>
@@ -8,6 +9,13 @@
 typedef double wide __attribute__((vector_size(8 * LANES)));
 typedef float narrow __attribute__((vector_size(4 * LANES)));
 typedef int32_t integers __attribute__((vector_size(4 * LANES)));
+
+typedef int64_t places __attribute__((vector_size(8 * LANES)));
+
+static wide choose(places first, wide a, wide b)
+{
+    return (wide)((first & (places)a) | (~first & (places)b));
+}
 
 static wide oracle_of(int f, wide x)
 {
@@ -18,6 +26,10 @@ static wide oracle_of(int f, wide x)
         return LOG(x);
     case SWEEP_SIGMOID:
         return 1 / (1 + EXP(-x));
+    case SWEEP_ELU:
+        return choose(x < 0, EXPM1(x), x);
+    case SWEEP_SOFTPLUS: /* each form where it is accurate */
+        return choose(x > 0, x + LOG1P(EXP(-x)), LOG1P(EXP(x)));
     default:
         return TANH(x);
     }

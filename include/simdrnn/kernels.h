@@ -46,7 +46,23 @@ typedef void srnn_array_fn(size_t n, const srnn_real *x, srnn_real *y);
  *   SOFTPLUS log(1 + e^x)   IDENTITY x
  *   OWN: own(data, n, x, y, slope) of the caller's sets y[j] = f(x[j]) and,
  *   where slope is not NULL, slope[j] = f'(x[j]), j < n; y may be x. It sees
- *   any stretch of a row at a time and may run in several threads at once. */
+ *   any stretch of a row at a time and may run in several threads at once.
+ * a and b are zero or normal numbers, and they, like x, meet IEEE 754's rules
+ * for infinities (0 times infinity is NaN); the ends of SOFTSIGN are +-1. The
+ * rules for subnormals and NaN are those of the arrays above; OWN keeps its
+ * own. Error on the vector rungs, for |y| from 2^-126 on: RELU, IDENTITY,
+ * THRESHOLDED_RELU none; AFFINE, LEAKY_RELU, HARD_SIGMOID u relative, SOFTSIGN
+ * 2 u; TANH, SIGMOID, SOFTPLUS and ELU with a = 1 within 2 ULP, ELU 6 u;
+ * SCALED_TANH 7 u and (1 + |a|) 2^-126.
+ *
+ * The slope is a function of y alone, so nothing else is kept for backward:
+ *   RELU, THRESHOLDED_RELU y > 0 ? 1 : 0   LEAKY_RELU y > 0 ? 1 : a
+ *   TANH fma(-y, y, 1)                     ELU y > 0 ? 1 : y + a
+ *   SIGMOID y (1 - y)                      SOFTSIGN (1 - |y|)^2
+ *   SCALED_TANH a (b fma(-t, t, 1)),       SOFTPLUS -(e^-y - 1), within 2 ULP
+ *     t = y / a, and 0 where a is 0        AFFINE a
+ *   HARD_SIGMOID 0 < y < 1 ? a : 0         IDENTITY 1
+ * so at a kink it is the one below. */
 typedef enum srnn_activation_kind {
     SRNN_ACT_DEFAULT, /* what the cell's formula says */
     SRNN_ACT_RELU,
@@ -267,6 +283,13 @@ typedef struct srnn_kernels {
     size_t lanes;     /* reals in a vector register */
 
     srnn_array_fn *exp, *log, *sigmoid, *tanh, *relu;
+
+    /* y[j] = phi(x[j]) and s[j] = phi'(x[j]) where y[j] = phi(x[j]), j < n, phi
+     * as named by f (slopes: not OWN); y == x and s == y are allowed. */
+    void (*activate)(const srnn_activation *f, size_t n, const srnn_real *x,
+                     srnn_real *y);
+    void (*activate_slope)(const srnn_activation *f, size_t n,
+                           const srnn_real *y, srnn_real *s);
 
     /* y[r][j] = exp(x[r][j] - max_r) / sum_r. The sum within a row: element j
      * goes to chain j mod 16; the 16 are added pairwise, i and i + 8, then
