@@ -4,62 +4,91 @@
 
 #define T(name) SRNN_TILE_##name
 
+/* Forward: gates [g, g + n) of R with h. */
+#define OF_H(t, g, n) \
+    {.tile = T(t), .weight = W_HH, .gate = g, .gates = n, \
+     .of = {{.from = PREV_H}}, .bias = 1}
+/* Backward: their transpose with the slots of the same gates, a step later. */
+#define FROM_AFTER(t, g, n) \
+    {.tile = T(t), .weight = W_HH, .gate = g, .gates = n, \
+     .of = {{SLOTS, g, n}}, .after = 1}
+/* The gradient of gates [g, g + n) of R from slots that begin with s. */
+#define BY_H(g, n, s) \
+    {.weight = W_HH, .gate = g, .gates = n, .of = {SLOTS, s, n}, \
+     .by = {.from = PREV_H}, .bias = 1}
+
+#define RNN_ROW(kind, t) \
+    {.name = kind, .gates = 1, .slots = 1, .phases = 1, .parts = 1, \
+     .forward = {OF_H(t, 0, 1)}, .backward = {FROM_AFTER(t##_BWD, 0, 1)}, \
+     .part = {BY_H(0, 1, 0)}}
+
 static const cell_row rows[SRNN_CELL_KINDS] = {
-    [SRNN_RNN_TANH] = {.name = "rnn_tanh",
-                       .gates = 1,
-                       .slots = 1,
-                       .phases = 1,
-                       .parts = 1,
-                       .forward = {{T(RNN_TANH), 0, 1, 0, 0, 0}},
-                       .backward = {{T(RNN_TANH_BWD), 0, 0, 0, 1, 0}},
-                       .part = {{0, 1, 0, 0}}},
-    [SRNN_RNN_RELU] = {.name = "rnn_relu",
-                       .gates = 1,
-                       .slots = 1,
-                       .phases = 1,
-                       .parts = 1,
-                       .forward = {{T(RNN_RELU), 0, 1, 0, 0, 0}},
-                       .backward = {{T(RNN_RELU_BWD), 0, 0, 0, 1, 0}},
-                       .part = {{0, 1, 0, 0}}},
+    [SRNN_RNN_TANH] = RNN_ROW("rnn_tanh", RNN_TANH),
+    [SRNN_RNN_RELU] = RNN_ROW("rnn_relu", RNN_RELU),
     [SRNN_LSTM] = {.name = "lstm",
                    .gates = 4,
                    .slots = 4,
                    .has_c = 1,
                    .phases = 1,
                    .parts = 1,
-                   .forward = {{T(LSTM), 0, 4, 0, 0, 0}},
-                   .backward = {{T(LSTM_BWD), 0, 0, 0, 1, 0}},
-                   .part = {{0, 4, 0, 0}}},
+                   .forward = {OF_H(LSTM, 0, 4)},
+                   .backward = {FROM_AFTER(LSTM_BWD, 0, 4)},
+                   .part = {BY_H(0, 4, 0)}},
     [SRNN_GRU] = {.name = "gru",
                   .gates = 3,
                   .slots = 4,
-                  .direct = 1,
                   .phases = 1,
                   .parts = 2,
-                  .forward = {{T(GRU_AFTER), 0, 3, 0, 0, 0}},
-                  .backward = {{T(GRU_AFTER_BWD), 0, 0, 0, 2, 0}},
-                  .part = {{0, 2, 0, 0}, {2, 1, 3, 0}}},
+                  .forward = {OF_H(GRU_AFTER, 0, 3)},
+                  .backward = {{.tile = T(GRU_AFTER_BWD),
+                                .weight = W_HH,
+                                .gates = 3,
+                                .of = {{SLOTS, 0, 2}, {SLOTS, 3, 1}},
+                                .after = 1,
+                                .adds = 1}},
+                  .part = {BY_H(0, 2, 0), BY_H(2, 1, 3)}},
     [SRNN_GRU_BEFORE] = {.name = "gru_before",
                          .gates = 3,
                          .slots = 4,
-                         .direct = 1,
+                         .has_work = 1,
                          .phases = 2,
                          .parts = 2,
-                         .forward = {{T(GRU_BEFORE_RZ), 0, 2, 0, 0, 0},
-                                     {T(GRU_BEFORE_N), 2, 1, 0, 0, 1}},
-                         .backward = {{T(GRU_BEFORE_N_BWD), 0, 0, 0, 1, 0},
-                                      {T(GRU_BEFORE_RZ_BWD), 0, 0, 1, 1, 1}},
-                         .part = {{0, 2, 0, 0}, {2, 1, 2, 1}}},
+                         .forward = {OF_H(GRU_BEFORE_RZ, 0, 2),
+                                     {.tile = T(GRU_BEFORE_N),
+                                      .weight = W_HH,
+                                      .gate = 2,
+                                      .gates = 1,
+                                      .of = {{.from = RESET_H}},
+                                      .bias = 1}},
+                         .backward = {{.tile = T(GRU_BEFORE_N_BWD),
+                                       .weight = W_HH,
+                                       .gates = 2,
+                                       .of = {{SLOTS, 0, 2}},
+                                       .after = 1,
+                                       .adds = 1},
+                                      {.tile = T(GRU_BEFORE_RZ_BWD),
+                                       .weight = W_HH,
+                                       .gate = 2,
+                                       .gates = 1,
+                                       .of = {{SLOTS, 2, 1}}}},
+                         .part = {BY_H(0, 2, 0),
+                                  {.weight = W_HH,
+                                   .gate = 2,
+                                   .gates = 1,
+                                   .of = {SLOTS, 2, 1},
+                                   .by = {.from = RESET_H, .slot = 3},
+                                   .bias = 1}}},
 };
 
-const cell_row *srnn_cell_row(srnn_cell_kind kind)
+cell_row srnn_cell_row(const srnn_recurrent_config *config)
 {
-    return (unsigned)kind < SRNN_CELL_KINDS ? &rows[kind] : NULL;
+    static const cell_row none;
+
+    return (unsigned)config->cell < SRNN_CELL_KINDS ? rows[config->cell]
+                                                    : none;
 }
 
 const char *srnn_cell_name(srnn_cell_kind kind)
 {
-    const cell_row *row = srnn_cell_row(kind);
-
-    return row ? row->name : NULL;
+    return (unsigned)kind < SRNN_CELL_KINDS ? rows[kind].name : NULL;
 }

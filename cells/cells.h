@@ -4,35 +4,65 @@
 
 #include <simdrnn/simdrnn.h>
 
-/* A product and the elementwise function that takes its tiles. Forward, the
- * product is of gates [gate, gate + gates) of R with h, or r h. Backward, it
- * is of the transposes of parts [part, part + parts) with the gradients in
- * their slots: of the step after (reset_h = 0) or of this one. */
+/* The parameters that a layer may have, in their order. */
+enum layer_param { W_IH, W_HH, B_IH, B_HH, LAYER_PARAMS };
+
+/* What one stretch of a product's k runs over. */
+enum source {
+    NOTHING,
+    PREV_H,  /* h of the step before */
+    RESET_H, /* r times it; kept in `slot`, of which backward reads it */
+    SLOTS    /* gradients in slots [slot, slot + slots) */
+};
+
+typedef struct stretch {
+    enum source from;
+    size_t slot, slots;
+} stretch;
+
+/* Where a product goes: tile by tile to the elementwise function; or to memory,
+ * whence the function takes whole rows, all units in one tile, once each of
+ * them is there. */
+enum product_form { TILES, ROWS };
+
+/* A product and the elementwise function that takes it. Forward, gates [gate,
+ * gate + gates) of a weight multiply the operands; backward, the transpose of
+ * these gates. */
 typedef struct phase {
     enum srnn_tile_kind tile;
+    enum layer_param weight;
     size_t gate, gates;
-    size_t part, parts;
-    int reset_h;
+    stretch of[2];
+    enum product_form form;
+    int bias;  /* forward: begins at bias_hh, else at 0 */
+    int after; /* backward: of the slots of the step after; rows that have none
+                  take what dh holds */
+    int adds;  /* backward: begins at what dh holds, else at 0 */
 } phase;
 
-/* Gates [gate, gate + gates) of R: the gradients of their pre-activations are
- * kept in slots from `slot` on, and they multiply h, or (reset_h) r h, which
- * is kept in the last slot. */
+/* How gates [gate, gate + gates) of a weight come by their gradient: that of
+ * what they make lies in `of`, what they multiply in `by`. */
 typedef struct gate_part {
-    size_t gate, gates, slot;
-    int reset_h;
+    enum layer_param weight;
+    size_t gate, gates;
+    stretch of, by;
+    int bias; /* bias_hh has the same rows */
 } gate_part;
+
+enum { MOST_PHASES = 4, MOST_PARTS = 4 };
 
 typedef struct cell_row {
     const char *name;
-    size_t gates, slots;
+    size_t gates; /* of weight_ih and x, in the first slots */
+    size_t slots; /* kept for backward */
     int has_c;
-    int direct; /* part of the gradient of h passes beside the products */
+    int has_work;
     size_t phases, parts;
-    phase forward[2], backward[2];
-    gate_part part[2];
+    phase forward[MOST_PHASES], backward[MOST_PHASES];
+    gate_part part[MOST_PARTS];
 } cell_row;
 
-const cell_row *srnn_cell_row(srnn_cell_kind kind);
+/* The row of a cell; of one that is unknown the name is NULL. */
+cell_row srnn_cell_row(const srnn_recurrent_config *config);
 
 #endif

@@ -23,32 +23,25 @@ typedef struct timeline {
 static timeline timeline_of(const pass *p, const node *n, const layer *y,
                             layer_run *r)
 {
-    return (timeline){p,
-                      p->extent,
-                      &p->s->net->k,
-                      srnn_cell_row(n->recurrent.cell),
-                      y,
-                      r,
-                      n->recurrent.hidden,
-                      r->cell.ldx};
+    return (timeline){p, p->extent, &p->s->net->k, &n->row, y, r,
+                      n->recurrent.hidden, r->cell.ldx};
 }
 
 #define BEFORE ((size_t)-1) /* the step before the first: the state */
 
-/* The first row of step t in y, and in c where all steps are kept. */
+/* The first row of step t in an array that begins with the state. */
 static size_t row_of(const timeline *l, size_t t)
 {
     return t == BEFORE ? 0 : l->e->batch + l->e->first[t];
 }
 
-static srnn_real *y_at(const timeline *l, size_t t)
+/* Step t of what is carried: all steps are there of h, in training of all. */
+static srnn_real *carried(const timeline *l, size_t which, size_t t)
 {
-    return l->r->y + row_of(l, t) * l->hidden;
-}
+    const carry *x = &l->r->carry[which];
 
-static srnn_real *c_at(const timeline *l, size_t t)
-{
-    return l->r->gate ? l->r->c + row_of(l, t) * l->hidden : l->r->c;
+    return which == CARRY_H || l->r->gate ? x->all + row_of(l, t) * x->width
+                                          : x->all;
 }
 
 static srnn_real *gates_at(const timeline *l, size_t t)
@@ -61,11 +54,11 @@ static srnn_cell cell_at(const timeline *l, size_t t)
 {
     srnn_cell c = l->r->cell;
 
-    c.h_prev = y_at(l, t - 1);
-    c.h = y_at(l, t);
+    c.h_prev = carried(l, CARRY_H, t - 1);
+    c.h = carried(l, CARRY_H, t);
     if (l->row->has_c) {
-        c.c_prev = c_at(l, t - 1);
-        c.c = c_at(l, t);
+        c.c_prev = carried(l, CARRY_C, t - 1);
+        c.c = carried(l, CARRY_C, t);
     }
     if (l->r->gate)
         c.gate = gates_at(l, t);
@@ -74,21 +67,30 @@ static srnn_cell cell_at(const timeline *l, size_t t)
 
 /* ---- states, in the caller's order outside, the extent's inside -------- */
 
-static void copy_row(const timeline *l, const srnn_real *from, size_t i,
+static void copy_row(const carry *x, const srnn_real *from, size_t i,
                      srnn_real *to, size_t j)
 {
-    memcpy(to + j * l->hidden, from + i * l->hidden, l->hidden * sizeof *to);
+    memcpy(to + j * x->width, from + i * x->width, x->width * sizeof *to);
+}
+
+/* The i-th of what the cell carries, worker 0's to copy. */
+static carry *carry_of(const timeline *l, size_t i)
+{
+    carry *x = &l->r->carry[i];
+
+    return l->p->crew->worker == 0 && x->all ? x : NULL;
 }
 
 static void states_in(const timeline *l)
 {
     const extent *e = l->e;
-    size_t i;
+    size_t j, i;
 
-    for (i = 0; l->p->crew->worker == 0 && i < e->batch; i++) {
-        copy_row(l, l->r->h_state, e->order[i], l->r->y, i);
-        if (l->row->has_c)
-            copy_row(l, l->r->c_state, e->order[i], l->r->c, i);
+    for (j = 0; j < CARRIES; j++) {
+        const carry *x = carry_of(l, j);
+
+        for (i = 0; x && i < e->batch; i++)
+            copy_row(x, x->state, e->order[i], x->all, i);
     }
 }
 
@@ -96,61 +98,116 @@ static void states_in(const timeline *l)
 static void states_out(const timeline *l)
 {
     const extent *e = l->e;
-    size_t t, i;
+    size_t j, t, i;
 
-    for (t = 0; l->p->crew->worker == 0 && t < e->steps; t++)
-        for (i = extent_active(e, t + 1); i < extent_active(e, t); i++) {
-            copy_row(l, y_at(l, t), i, l->r->h_state, e->order[i]);
-            if (l->row->has_c)
-                copy_row(l, c_at(l, t), i, l->r->c_state, e->order[i]);
-        }
+    for (j = 0; j < CARRIES; j++) {
+        const carry *x = carry_of(l, j);
+
+        for (t = 0; x && t < e->steps; t++)
+            for (i = extent_active(e, t + 1); i < extent_active(e, t); i++)
+                copy_row(x, carried(l, j, t), i, x->state, e->order[i]);
+    }
 }
 
 static void gradients_in(const timeline *l)
 {
-    const size_t bytes = l->e->batch * l->hidden * sizeof(srnn_real);
+    size_t j;
 
-    if (l->p->crew->worker != 0)
-        return;
-    memset(l->r->dh, 0, bytes);
-    if (l->row->has_c)
-        memset(l->r->dc, 0, bytes);
+    for (j = 0; j < CARRIES; j++) {
+        const carry *x = carry_of(l, j);
+
+        if (x)
+            memset(x->d, 0, l->e->batch * x->width * sizeof *x->d);
+    }
 }
 
 static void gradients_out(const timeline *l)
 {
     const extent *e = l->e;
-    size_t i;
+    size_t j, i;
 
-    for (i = 0; l->p->crew->worker == 0 && i < e->batch; i++) {
-        copy_row(l, l->r->dh, i, l->r->dh_state, e->order[i]);
-        if (l->row->has_c)
-            copy_row(l, l->r->dc, i, l->r->dc_state, e->order[i]);
+    for (j = 0; j < CARRIES; j++) {
+        const carry *x = carry_of(l, j);
+
+        for (i = 0; x && i < e->batch; i++)
+            copy_row(x, x->d, i, x->d_state, e->order[i]);
     }
+}
+
+/* ---- phases ------------------------------------------------------------ */
+
+/* The function takes rows [row, row + rows) with their product in memory. */
+static void call_tile(srnn_tile_fn *fn, const srnn_cell *c,
+                      const srnn_real *prod, size_t ldprod, size_t row,
+                      size_t rows, size_t from, size_t to)
+{
+    const srnn_tile tile = {row,
+                            rows,
+                            from,
+                            to - from,
+                            prod + row * ldprod + from,
+                            ldprod,
+                            c->units};
+
+    if (from < to && rows)
+        fn(c, &tile);
+}
+
+/* The same by whole rows, shared out to the crew. */
+static void call_rows(const timeline *l, srnn_tile_fn *fn, const srnn_cell *c,
+                      const srnn_real *prod, size_t ldprod, size_t rows)
+{
+    size_t from, to;
+
+    srnn_pool_barrier(l->p->crew);
+    srnn_crew_span(l->p->crew, rows, 1, &from, &to);
+    call_tile(fn, c, prod, ldprod, from, to - from, 0, l->hidden);
 }
 
 /* ---- forward ----------------------------------------------------------- */
 
+static srnn_rows operand(const timeline *l, const stretch *s,
+                         const srnn_cell *c)
+{
+    const size_t h = l->hidden;
+
+    if (s->from == RESET_H)
+        return (srnn_rows){{c->work + h}, {2 * h}, {h}};
+    return (srnn_rows){{c->h_prev}, {c->ldh_prev}, {c->ldh_prev}};
+}
+
+static void forward_phase(const timeline *l, size_t i, const srnn_cell *c,
+                          size_t rows, int flip)
+{
+    const phase *f = &l->row->forward[i];
+    const srnn_panels *w = &l->y->forward[i];
+    const srnn_rows a = operand(l, &f->of[0], c);
+    const srnn_start start = f->bias ? SRNN_START_BIAS : SRNN_START_ZERO;
+    const srnn_real *bias = l->y->param[B_HH].data + f->gate * w->units;
+    const size_t ld = f->gates * w->units;
+    srnn_tile_fn *fn = l->k->tile[f->tile];
+    size_t from, to;
+
+    srnn_crew_span(l->p->crew, w->units, l->k->panel_units(f->gates), &from,
+                   &to);
+    if (f->form == TILES) {
+        l->k->step(w, rows, &a, start, bias, fn, c, from, to, flip);
+        return;
+    }
+    l->k->product(w, rows, &a, start, bias, l->r->product[i], ld, from, to);
+    call_rows(l, fn, c, l->r->product[i], ld, rows);
+}
+
 static void forward_step(const timeline *l, const srnn_real *x, size_t t,
                          int flip)
 {
-    const crew *who = l->p->crew;
     srnn_cell c = cell_at(l, t);
-    size_t i, from, to;
+    size_t i;
 
     c.x = x;
     for (i = 0; i < l->row->phases; i++) {
-        const phase *f = &l->row->forward[i];
-        const size_t h = l->hidden;
-        const srnn_rows rows = {{f->reset_h ? c.work + h : c.h_prev},
-                                {f->reset_h ? 2 * h : h},
-                                {h}};
-
-        srnn_crew_span(who, h, l->k->panel_units(f->gates), &from, &to);
-        l->k->step(&l->y->h[i], extent_active(l->e, t), &rows, SRNN_START_BIAS,
-                   l->y->b_hh + f->gate * h, l->k->tile[f->tile], &c, from, to,
-                   flip);
-        srnn_pool_barrier(who);
+        forward_phase(l, i, &c, extent_active(l->e, t), flip);
+        srnn_pool_barrier(l->p->crew);
     }
 }
 
@@ -180,7 +237,7 @@ void srnn_layer_forward(const pass *p, const node *n, const layer *y,
 
         t1 = block_end(&l, t0);
         l.k->product(&y->x, first[t1] - first[t0], &rows, SRNN_START_BIAS,
-                     y->b_ih, pre, l.gate_ld, from, to);
+                     y->param[B_IH].data, pre, l.gate_ld, from, to);
         srnn_pool_barrier(p->crew);
         for (t = t0; t < t1; t++)
             forward_step(&l, pre + (first[t] - first[t0]) * l.gate_ld, t,
@@ -199,115 +256,136 @@ static srnn_rows gradient_rows(const timeline *l, const phase *b,
     srnn_rows rows = {{0}, {0}, {0}};
     size_t i;
 
-    for (i = 0; i < b->parts; i++) {
-        const gate_part *part = &l->row->part[b->part + i];
-
-        rows.a[i] = gates + part->slot * l->hidden;
+    for (i = 0; i < 2 && b->of[i].from == SLOTS; i++) {
+        rows.a[i] = gates + b->of[i].slot * l->hidden;
         rows.lda[i] = l->gate_ld;
-        rows.k[i] = part->gates * l->hidden;
+        rows.k[i] = b->of[i].slots * l->hidden;
     }
     return rows;
 }
 
-/* Rows [row, rows) have no step after this one: the gradient of their h is
- * what dh holds. */
-static void last_step(srnn_tile_fn *fn, const srnn_cell *c, size_t row,
-                      size_t rows, size_t from, size_t to)
+/* Rows that have no step after this one take what dh holds as product. */
+static void backward_phase(const timeline *l, size_t i, const srnn_cell *c,
+                           size_t t)
 {
-    const srnn_tile tile = {row,
-                            rows - row,
-                            from,
-                            to - from,
-                            c->dh + row * c->lddh + from,
-                            c->lddh,
-                            0};
+    const phase *b = &l->row->backward[i];
+    const srnn_panels *w = &l->y->backward[i];
+    const size_t rows = extent_active(l->e, t);
+    const size_t go_on = b->after ? extent_active(l->e, t + 1) : rows;
+    const srnn_start start = b->adds ? SRNN_START_VALUE : SRNN_START_ZERO;
+    srnn_tile_fn *fn = l->k->tile[b->tile];
+    srnn_rows d;
+    size_t from, to;
 
-    if (from < to && row < rows)
-        fn(c, &tile);
+    srnn_crew_span(l->p->crew, w->units, l->k->panel_units(1), &from, &to);
+    if (go_on)
+        d = gradient_rows(l, b, gates_at(l, b->after ? t + 1 : t));
+    if (go_on && b->form == TILES)
+        l->k->step(w, go_on, &d, start, NULL, fn, c, from, to, t & 1);
+    else if (go_on)
+        l->k->product(w, go_on, &d, start, NULL, c->dh, c->lddh, from, to);
+    if (b->form == TILES)
+        call_tile(fn, c, c->dh, c->lddh, go_on, rows - go_on, from, to);
+    else
+        call_rows(l, fn, c, c->dh, c->lddh, rows);
 }
 
 static void backward_step(const timeline *l, size_t t)
 {
-    const crew *who = l->p->crew;
-    const size_t rows = extent_active(l->e, t);
     srnn_cell c = cell_at(l, t);
-    size_t i, from, to;
+    size_t i;
 
     c.dy = l->r->dy + l->e->first[t] * l->hidden;
-    srnn_crew_span(who, l->hidden, l->k->panel_units(1), &from, &to);
     for (i = 0; i < l->row->phases; i++) {
-        const phase *b = &l->row->backward[i];
-        srnn_tile_fn *fn = l->k->tile[b->tile];
-        const size_t go_on = b->reset_h ? rows : extent_active(l->e, t + 1);
-        const srnn_start start = l->row->direct && !b->reset_h
-                                     ? SRNN_START_VALUE
-                                     : SRNN_START_ZERO;
-
-        if (go_on) {
-            const srnn_rows d =
-                gradient_rows(l, b, gates_at(l, b->reset_h ? t : t + 1));
-
-            l->k->step(&l->y->dh[i], go_on, &d, start, NULL, fn, &c, from, to,
-                       t & 1);
-        }
-        last_step(fn, &c, go_on, rows, from, to);
-        srnn_pool_barrier(who);
+        backward_phase(l, i, &c, t);
+        srnn_pool_barrier(l->p->crew);
     }
 }
 
 /* The gradient of the state before the first step, left in dh. */
 static void first_state(const timeline *l)
 {
-    const srnn_rows rows =
-        gradient_rows(l, &l->row->backward[0], gates_at(l, 0));
-    size_t from, to;
+    const carry *h = &l->r->carry[CARRY_H];
+    size_t i, from, to;
 
-    srnn_crew_span(l->p->crew, l->hidden, l->k->panel_units(1), &from, &to);
-    l->k->product(&l->y->dh[0], extent_active(l->e, 0), &rows,
-                  l->row->direct ? SRNN_START_VALUE : SRNN_START_ZERO, NULL,
-                  l->r->dh, l->hidden, from, to);
+    for (i = 0; i < l->row->phases; i++) {
+        const phase *b = &l->row->backward[i];
+        const srnn_panels *w = &l->y->backward[i];
+        const srnn_rows rows = gradient_rows(l, b, gates_at(l, 0));
+
+        if (!b->after)
+            continue;
+        srnn_crew_span(l->p->crew, w->units, l->k->panel_units(1), &from, &to);
+        l->k->product(w, extent_active(l->e, 0), &rows,
+                      b->adds ? SRNN_START_VALUE : SRNN_START_ZERO, NULL,
+                      h->d, h->width, from, to);
+    }
 }
 
-/* Rows of R and b_hh that belong to one part. Where the gradient is that of
- * the input part too, so is that of the bias: both begin at zero. */
-static void part_gradients(const timeline *l, const gate_part *part,
-                           srnn_real *const *g)
+/* What a part of the gradients multiplies, of all rows: an array, the distance
+ * of its rows, and whether it begins with the state. */
+static const srnn_real *multiplied(const timeline *l, const stretch *by,
+                                   size_t *ld, int *behind)
+{
+    *behind = by->from == PREV_H;
+    if (by->from == RESET_H) {
+        *ld = l->gate_ld;
+        return l->r->gate + by->slot * l->hidden;
+    }
+    *ld = l->r->carry[CARRY_H].width;
+    return l->r->carry[CARRY_H].all;
+}
+
+/* Rows of a weight and of b_hh that belong to one part. Where the gradient is
+ * that of the input part too, so is that of the bias: both begin at zero. */
+static void part_gradients(const timeline *l, const gate_part *part)
 {
     const crew *who = l->p->crew;
-    const size_t h = l->hidden, ld = l->gate_ld;
-    const srnn_real *gates = l->r->gate + part->slot * h;
-    const srnn_real *from_h =
-        part->reset_h ? l->r->gate + (l->row->slots - 1) * h : l->r->y;
-    const srnn_links *links = part->reset_h ? &l->e->links : &l->e->behind;
-    size_t from, to, first;
+    srnn_real *const *g = l->p->s->gradient;
+    const size_t units = l->y->param[part->weight].units;
+    const size_t n = l->y->param[part->weight].columns, ld = l->gate_ld;
+    const srnn_real *d = l->r->gate + part->of.slot * l->hidden;
+    srnn_real *dw = g[l->y->param[part->weight].number];
+    const srnn_links *links;
+    const srnn_real *by;
+    size_t from, to, first, ldby;
+    int behind;
 
-    srnn_crew_span(who, part->gates * h, 1, &from, &to);
-    first = part->gate * h + from;
-    l->k->gemm_tn(to - from, h, links, gates + from, ld, from_h,
-                  part->reset_h ? ld : h, g[1] + first * h, h,
-                  l->p->s->tn_work[who->worker]);
-    if (part->slot == part->gate)
-        memcpy(g[3] + first, g[2] + first, (to - from) * sizeof *g[3]);
-    else
-        l->k->bias_grad(to - from, links, gates + from, ld, g[3] + first);
+    by = multiplied(l, &part->by, &ldby, &behind);
+    links = behind ? &l->e->behind : &l->e->links;
+    srnn_crew_span(who, part->gates * units, 1, &from, &to);
+    first = part->gate * units + from;
+    l->k->gemm_tn(to - from, n, links, d + from, ld, by, ldby, dw + first * n,
+                  n, l->p->s->tn_work[who->worker]);
+    if (part->bias) {
+        srnn_real *db = g[l->y->param[B_HH].number] + first;
+
+        if (part->of.slot == part->gate)
+            memcpy(db, g[l->y->param[B_IH].number] + first,
+                   (to - from) * sizeof *db);
+        else
+            l->k->bias_grad(to - from, links, d + from, ld, db);
+    }
 }
 
 static void weight_gradients(const timeline *l, const layer_input *in)
 {
-    srnn_real *const *g = l->p->s->gradient + in->first_param;
+    srnn_real *const *g = l->p->s->gradient;
     const size_t rows = l->row->gates * l->hidden, n = l->y->in;
+    srnn_real *dw = g[l->y->param[W_IH].number];
+    srnn_real *db = g[l->y->param[B_IH].number];
     const crew *who = l->p->crew;
     size_t i, from, to;
 
     srnn_crew_span(who, rows, 1, &from, &to);
     l->k->gemm_tn(to - from, n, &l->e->links, l->r->gate + from, l->gate_ld,
-                  in->x, in->ldx, g[0] + from * n, n,
+                  in->x, in->ldx, dw + from * n, n,
                   l->p->s->tn_work[who->worker]);
     l->k->bias_grad(to - from, &l->e->links, l->r->gate + from, l->gate_ld,
-                    g[2] + from);
+                    db + from);
     srnn_pool_barrier(who);
     for (i = 0; i < l->row->parts; i++)
-        part_gradients(l, &l->row->part[i], g);
+        part_gradients(l, &l->row->part[i]);
 }
 
 static void input_gradient(const timeline *l, const layer_input *in)

@@ -2,7 +2,6 @@
 #ifndef SRNN_LAYER_H
 #define SRNN_LAYER_H
 
-#include "cells.h"
 #include "node.h"
 
 /* What a backward pass needs of the layer's input. */
@@ -11,7 +10,6 @@ typedef struct layer_input {
     size_t ldx;
     srnn_real *dx; /* rows of layer->in; NULL: not wanted */
     int adds;      /* to what dx holds */
-    size_t first_param;
 } layer_input;
 
 /* Runs the extent from the carried state and carries the last one on. */
@@ -19,7 +17,7 @@ void srnn_layer_forward(const pass *p, const node *n, const layer *y,
                         layer_run *r, const srnn_real *x, size_t ldx);
 
 /* Back through the steps of the last forward pass, from r->dy; leaves the
- * gradients of the state it began with in r->dh, r->dc. */
+ * gradients of what it began with in r->carry. */
 void srnn_layer_backward(const pass *p, const node *n, const layer *y,
                          layer_run *r, const layer_input *in);
 

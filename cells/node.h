@@ -7,6 +7,7 @@
 #ifndef SRNN_NODE_H
 #define SRNN_NODE_H
 
+#include "cells.h"
 #include "extent.h"
 #include "pool.h"
 
@@ -53,11 +54,14 @@ typedef struct node_kind {
 /* One layer of a recurrent node. */
 typedef struct layer {
     size_t in;
-    const srnn_real *w_ih, *w_hh, *b_ih, *b_hh;
-    srnn_panels x;       /* W, all gates as one */
-    srnn_panels h[2];    /* R, one per forward phase */
-    srnn_panels dx;      /* W transposed */
-    srnn_panels dh[2];   /* R transposed, one per backward phase */
+    struct {
+        const srnn_real *data; /* NULL: the cell has none */
+        size_t number;         /* in the net */
+        size_t units;          /* rows of each gate */
+        size_t columns;
+    } param[LAYER_PARAMS];
+    srnn_panels x, dx; /* W, all gates as one, and its transpose */
+    srnn_panels forward[MOST_PHASES], backward[MOST_PHASES];
 } layer;
 
 struct node {
@@ -69,7 +73,8 @@ struct node {
     int is_tokens;
     size_t first_param, params;
     srnn_recurrent_config recurrent;
-    layer *layer;          /* recurrent */
+    cell_row row;          /* recurrent */
+    layer *layer;
     srnn_panels panels[2]; /* linear: weight, transposed weight */
 };
 
@@ -113,18 +118,27 @@ struct arena {
 void *srnn_arena_take(arena *a, size_t bytes);
 srnn_real *srnn_arena_reals(arena *a, size_t n);
 
-/* What one layer keeps in a run, rows packed as the extent says. y and c begin
- * with the state that the pass starts from, [B][H]. */
+/* What a layer carries from step to step, `width` reals a row. */
+enum { CARRY_H, CARRY_C, CARRIES };
+
+typedef struct carry {
+    size_t width;
+    srnn_real *all; /* begins with what the pass starts from: [B + rows]; in
+                       inference, but for h, [B]; NULL: the cell has none */
+    srnn_real *state; /* carried from call to call, [B], the caller's order */
+    srnn_real *d;     /* training: its gradient, [B] */
+    srnn_real *d_state; /* training: that of what was carried in */
+} carry;
+
+/* What one layer keeps in a run, rows packed as the extent says. */
 typedef struct layer_run {
-    srnn_real *y;  /* [B + rows][H] */
-    srnn_real *c;  /* training: [B + rows][H]; inference: [B][H] */
-    srnn_real *x;  /* inference: [rows of a block][gates][H] */
+    carry carry[CARRIES];
+    srnn_real *x;    /* inference: [rows of a block][gates][H] */
     srnn_real *gate; /* training: [rows][slots][H]; inference: NULL */
     srnn_real *work; /* GRU with reset before: [B][2][H] */
-    srnn_real *h_state, *c_state; /* carried, [B][H], the caller's order */
-    srnn_real *dy, *dh, *dc; /* training: [rows][H]; [B][H] */
-    srnn_real *dh_state, *dc_state; /* training: of what was carried in */
-    srnn_cell cell; /* of a step: what is the same in all of them */
+    srnn_real *product[MOST_PHASES]; /* forward, in memory: [B][gates][H] */
+    srnn_real *dy;   /* training: [rows][H] */
+    srnn_cell cell;  /* of a step: what is the same in all of them */
 } layer_run;
 
 /* What one node keeps in a session. */

@@ -8,36 +8,55 @@
 
 /* ---- the node ---------------------------------------------------------- */
 
-static srnn_status add_layer(srnn_net *net, node *n, size_t l, size_t in)
+/* Parameter p of layer l, and where it is; shape1 = 0: a vector. */
+static srnn_status add_param(srnn_net *net, node *n, size_t l, int p,
+                             size_t gates, size_t units, size_t shape1)
 {
-    const cell_row *row = srnn_cell_row(n->recurrent.cell);
-    const size_t hidden = n->recurrent.hidden, rows = row->gates * hidden;
-    const double bound = 1 / sqrt((double)hidden);
-    const struct {
-        const char *name;
-        size_t shape1;
-    } want[4] = {{"weight_ih", in}, {"weight_hh", hidden}, {"bias_ih", 0},
-                 {"bias_hh", 0}};
+    static const char *const names[LAYER_PARAMS] = {
+        [W_IH] = "weight_ih",
+        [W_HH] = "weight_hh",
+        [B_IH] = "bias_ih",
+        [B_HH] = "bias_hh",
+    };
     layer *y = &n->layer[l];
+    srnn_status status;
     char name[32];
-    srnn_status status = SRNN_OK;
-    size_t i;
 
-    for (i = 0; i < 4 && !status; i++) {
-        snprintf(name, sizeof name, "%s_l%zu", want[i].name, l);
-        status = srnn_param_add(net, n, name, rows, want[i].shape1, bound);
-    }
+    snprintf(name, sizeof name, "%s_l%zu", names[p], l);
+    status = srnn_param_add(net, n, name, gates * units, shape1,
+                            1 / sqrt((double)n->recurrent.hidden));
     if (status)
         return status;
+    y->param[p].number = net->params - 1;
+    y->param[p].data = net->param[net->params - 1]->data;
+    y->param[p].units = units;
+    y->param[p].columns = shape1;
+    return SRNN_OK;
+}
+
+static srnn_status add_layer(srnn_net *net, node *n, size_t l, size_t in)
+{
+    const size_t gates = n->row.gates, hidden = n->recurrent.hidden;
+    layer *y = &n->layer[l];
+    srnn_status status = add_param(net, n, l, W_IH, gates, hidden, in);
+    size_t i;
+
+    if (!status)
+        status = add_param(net, n, l, W_HH, gates, hidden, hidden);
+    if (!status)
+        status = add_param(net, n, l, B_IH, gates, hidden, 0);
+    if (!status)
+        status = add_param(net, n, l, B_HH, gates, hidden, 0);
     y->in = in;
-    y->w_ih = net->param[net->params - 4]->data;
-    y->w_hh = net->param[net->params - 3]->data;
-    y->b_ih = net->param[net->params - 2]->data;
-    y->b_hh = net->param[net->params - 1]->data;
-    status = srnn_panels_open(net, &y->x, 1, rows, in);
-    for (i = 0; i < row->phases && !status; i++)
-        status = srnn_panels_open(net, &y->h[i], row->forward[i].gates, hidden,
-                                  hidden);
+    if (!status)
+        status = srnn_panels_open(net, &y->x, 1, gates * hidden, in);
+    for (i = 0; i < n->row.phases && !status; i++) {
+        const phase *f = &n->row.forward[i];
+
+        status = srnn_panels_open(net, &y->forward[i], f->gates,
+                                  y->param[f->weight].units,
+                                  y->param[f->weight].columns);
+    }
     return status;
 }
 
@@ -47,7 +66,7 @@ static srnn_status check_config(const srnn_net *net, const char *name,
 {
     if (!config)
         return srnn_fail(SRNN_EINVAL, "config is NULL");
-    if (!srnn_cell_row(config->cell))
+    if (!srnn_cell_row(config).name)
         return srnn_fail(SRNN_EINVAL, "node '%.60s': cell %d of %d kinds",
                          name ? name : "", (int)config->cell, SRNN_CELL_KINDS);
     if (config->hidden == 0 || config->hidden > INT32_MAX / 4)
@@ -84,6 +103,7 @@ srnn_status srnn_net_recurrent(srnn_net *net, const char *name,
     if (status)
         return status;
     n->recurrent = *config;
+    n->row = srnn_cell_row(config);
     n->layer = calloc(config->layers, sizeof *n->layer);
     if (!n->layer)
         status = srnn_fail(SRNN_ENOMEM, "node '%s': no memory for %zu layers",
@@ -107,67 +127,62 @@ static void close_layers(node *n)
     for (l = 0; n->layer && l < n->recurrent.layers; l++) {
         srnn_panels_close(&n->layer[l].x);
         srnn_panels_close(&n->layer[l].dx);
-        for (i = 0; i < 2; i++) {
-            srnn_panels_close(&n->layer[l].h[i]);
-            srnn_panels_close(&n->layer[l].dh[i]);
+        for (i = 0; i < MOST_PHASES; i++) {
+            srnn_panels_close(&n->layer[l].forward[i]);
+            srnn_panels_close(&n->layer[l].backward[i]);
         }
     }
     free(n->layer);
 }
 
-/* The gates that a backward phase multiplies with, as rows of R. */
-static void phase_gates(const cell_row *row, const phase *b, size_t *first,
-                        size_t *count)
-{
-    size_t i;
-
-    *first = row->part[b->part].gate;
-    *count = 0;
-    for (i = 0; i < b->parts; i++)
-        *count += row->part[b->part + i].gates;
-}
-
 static srnn_status train(const srnn_net *net, node *n)
 {
-    const cell_row *row = srnn_cell_row(n->recurrent.cell);
-    const size_t hidden = n->recurrent.hidden;
+    const size_t rows = n->row.gates * n->recurrent.hidden;
     srnn_status status = SRNN_OK;
-    size_t l, i, first, gates;
+    size_t l, i;
 
     for (l = 0; l < n->recurrent.layers && !status; l++) {
         layer *y = &n->layer[l];
 
         if (!y->dx.data)
-            status = srnn_panels_open(net, &y->dx, 1, y->in,
-                                      row->gates * hidden);
-        for (i = 0; i < row->phases && !status; i++) {
-            phase_gates(row, &row->backward[i], &first, &gates);
-            if (!y->dh[i].data)
-                status = srnn_panels_open(net, &y->dh[i], 1, hidden,
-                                          gates * hidden);
+            status = srnn_panels_open(net, &y->dx, 1, y->in, rows);
+        for (i = 0; i < n->row.phases && !status; i++) {
+            const phase *b = &n->row.backward[i];
+
+            if (!y->backward[i].data)
+                status = srnn_panels_open(
+                    net, &y->backward[i], 1, y->param[b->weight].columns,
+                    b->gates * y->param[b->weight].units);
         }
     }
     return status;
 }
 
+/* The first row of the gates that a phase multiplies with. */
+static const srnn_real *phase_rows(const layer *y, const phase *f)
+{
+    return y->param[f->weight].data +
+           f->gate * y->param[f->weight].units * y->param[f->weight].columns;
+}
+
 static void pack(const srnn_net *net, const node *n)
 {
-    const cell_row *row = srnn_cell_row(n->recurrent.cell);
-    const size_t hidden = n->recurrent.hidden, square = hidden * hidden;
-    size_t l, i, first, gates;
+    size_t l, i;
 
     for (l = 0; l < n->recurrent.layers; l++) {
         const layer *y = &n->layer[l];
 
-        net->k.pack(&y->x, y->w_ih, y->in, 1);
+        net->k.pack(&y->x, y->param[W_IH].data, y->in, 1);
         if (y->dx.data)
-            net->k.pack(&y->dx, y->w_ih, 1, y->in);
-        for (i = 0; i < row->phases; i++) {
-            net->k.pack(&y->h[i], y->w_hh + row->forward[i].gate * square,
-                        hidden, 1);
-            phase_gates(row, &row->backward[i], &first, &gates);
-            if (y->dh[i].data)
-                net->k.pack(&y->dh[i], y->w_hh + first * square, 1, hidden);
+            net->k.pack(&y->dx, y->param[W_IH].data, 1, y->in);
+        for (i = 0; i < n->row.phases; i++) {
+            const phase *f = &n->row.forward[i], *b = &n->row.backward[i];
+
+            net->k.pack(&y->forward[i], phase_rows(y, f),
+                        y->param[f->weight].columns, 1);
+            if (y->backward[i].data)
+                net->k.pack(&y->backward[i], phase_rows(y, b), 1,
+                            y->param[b->weight].columns);
         }
     }
 }
@@ -177,7 +192,7 @@ static void pack(const srnn_net *net, const node *n)
 /* What the elementwise functions see alike in every step. */
 static srnn_cell every_step(const node *n, const layer_run *y)
 {
-    const cell_row *row = srnn_cell_row(n->recurrent.cell);
+    const cell_row *row = &n->row;
     const size_t h = n->recurrent.hidden;
 
     return (srnn_cell){.units = h,
@@ -190,29 +205,45 @@ static srnn_cell every_step(const node *n, const layer_run *y)
                        .work = y->work,
                        .ldwork = 2 * h,
                        .lddy = h,
-                       .dh = y->dh,
+                       .dh = y->carry[CARRY_H].d,
                        .lddh = h,
-                       .dc = y->dc,
+                       .dc = y->carry[CARRY_C].d,
                        .lddc = h,
                        .z_takes_new = n->recurrent.z_takes_new};
+}
+
+static void carve_carry(const srnn_session *s, carry *x, size_t width,
+                        int all_steps, arena *a)
+{
+    const size_t one = s->batch * width;
+
+    x->width = width;
+    x->all = srnn_arena_reals(a, all_steps ? s->steps * one + one : one);
+    x->state = srnn_arena_reals(a, one);
+    if (s->training) {
+        x->d = srnn_arena_reals(a, one);
+        x->d_state = srnn_arena_reals(a, one);
+    }
 }
 
 static void carve_layer(const srnn_session *s, const node *n, layer_run *y,
                         arena *a)
 {
-    const cell_row *row = srnn_cell_row(n->recurrent.cell);
+    const cell_row *row = &n->row;
     const size_t one = s->batch * n->recurrent.hidden;
     const size_t all = s->steps * one;
     const size_t block = s->block * n->recurrent.hidden;
+    size_t i;
 
-    y->y = srnn_arena_reals(a, all + one);
-    y->h_state = srnn_arena_reals(a, one);
-    if (row->has_c) {
-        y->c = srnn_arena_reals(a, s->training ? all + one : one);
-        y->c_state = srnn_arena_reals(a, one);
-    }
-    if (row->phases > 1)
+    carve_carry(s, &y->carry[CARRY_H], n->recurrent.hidden, 1, a);
+    if (row->has_c)
+        carve_carry(s, &y->carry[CARRY_C], n->recurrent.hidden, s->training,
+                    a);
+    if (row->has_work)
         y->work = srnn_arena_reals(a, 2 * one);
+    for (i = 0; i < row->phases; i++)
+        if (row->forward[i].form == ROWS)
+            y->product[i] = srnn_arena_reals(a, row->forward[i].gates * one);
     if (!s->training) {
         y->x = srnn_arena_reals(a, block * row->gates);
         return;
@@ -220,12 +251,6 @@ static void carve_layer(const srnn_session *s, const node *n, layer_run *y,
     y->gate = srnn_arena_reals(a, all * row->slots);
     y->x = y->gate;
     y->dy = srnn_arena_reals(a, all);
-    y->dh = srnn_arena_reals(a, one);
-    y->dh_state = srnn_arena_reals(a, one);
-    if (row->has_c) {
-        y->dc = srnn_arena_reals(a, one);
-        y->dc_state = srnn_arena_reals(a, one);
-    }
 }
 
 static void carve(const srnn_session *s, const node *n, run *r, arena *a)
@@ -241,7 +266,7 @@ static void carve(const srnn_session *s, const node *n, run *r, arena *a)
         if (!a->base)
             continue;
         last->cell = every_step(n, last);
-        r->y = last->y + s->batch * hidden;
+        r->y = last->carry[CARRY_H].all + s->batch * hidden;
         r->dy = last->dy;
     }
     r->ldy = hidden;
@@ -249,16 +274,17 @@ static void carve(const srnn_session *s, const node *n, run *r, arena *a)
 
 static void list_states(srnn_session *s, const node *n, run *r)
 {
-    const size_t hidden = n->recurrent.hidden;
-    size_t l;
+    static const char *const names[CARRIES] = {"h", "c"};
+    size_t l, i;
 
-    for (l = 0; l < n->recurrent.layers; l++) {
-        const layer_run *y = &r->layer[l];
+    for (l = 0; l < n->recurrent.layers; l++)
+        for (i = 0; i < CARRIES; i++) {
+            const carry *x = &r->layer[l].carry[i];
 
-        srnn_state_add(s, n, "h", l, hidden, y->h_state, y->dh_state);
-        if (y->c_state)
-            srnn_state_add(s, n, "c", l, hidden, y->c_state, y->dc_state);
-    }
+            if (x->all)
+                srnn_state_add(s, n, names[i], l, x->width, x->state,
+                               x->d_state);
+        }
 }
 
 static void forward(const pass *p, const node *n, run *r)
@@ -270,7 +296,7 @@ static void forward(const pass *p, const node *n, run *r)
     for (l = 0; l < n->recurrent.layers; l++) {
         srnn_layer_forward(p, n, &n->layer[l], &r->layer[l], in, ldin);
         ldin = n->recurrent.hidden;
-        in = r->layer[l].y + p->s->batch * ldin;
+        in = r->layer[l].carry[CARRY_H].all + p->s->batch * ldin;
     }
 }
 
@@ -283,11 +309,11 @@ static void backward(const pass *p, const node *n, run *r)
     for (l = n->recurrent.layers; l-- > 0;) {
         const layer_run *below = l ? &r->layer[l - 1] : NULL;
         const layer_input in = {
-            .x = below ? below->y + p->s->batch * hidden : x->y,
+            .x = below ? below->carry[CARRY_H].all + p->s->batch * hidden
+                       : x->y,
             .ldx = below ? hidden : x->ldy,
             .dx = below ? below->dy : x->wants_gradient ? x->dy : NULL,
             .adds = below ? 0 : r->adds[0],
-            .first_param = n->first_param + 4 * l,
         };
 
         srnn_layer_backward(p, n, &n->layer[l], &r->layer[l], &in);

@@ -68,7 +68,7 @@ static size_t most_states(const srnn_net *net)
     size_t i, n = 0;
 
     for (i = 0; i < net->nodes; i++)
-        n += 2 * net->node[i]->recurrent.layers;
+        n += CARRIES * net->node[i]->recurrent.layers;
     return n;
 }
 
