@@ -17,13 +17,7 @@ srnn_status srnn_net_embedding(srnn_net *net, const char *name,
     if (!status)
         status = srnn_param_add(net, n, "weight", net->node[tokens]->features,
                                 features, 0);
-    if (status) {
-        srnn_node_remove(net);
-        return status;
-    }
-    if (id)
-        *id = n->id;
-    return SRNN_OK;
+    return srnn_node_end(net, n, status, id);
 }
 
 static void forward(const pass *p, const node *n, run *r)
@@ -31,7 +25,7 @@ static void forward(const pass *p, const node *n, run *r)
     const srnn_net *net = p->s->net;
     size_t from, to;
 
-    srnn_crew_span(p->crew, p->extent->rows, 1, &from, &to);
+    srnn_crew_span(p->crew, srnn_extent_of(p, n)->rows, 1, &from, &to);
     net->k.gather(to - from, n->features, p->s->run[n->input[0]].tokens + from,
                   net->param[n->first_param]->data,
                   r->own + from * n->features, n->features);
@@ -44,7 +38,7 @@ static void backward(const pass *p, const node *n, run *r)
     const srnn_session *s = p->s;
 
     if (p->crew->worker == 0)
-        s->net->k.scatter_add(n->features, &p->extent->links,
+        s->net->k.scatter_add(n->features, &srnn_extent_of(p, n)->links,
                               s->run[n->input[0]].tokens, r->dy, n->features,
                               s->gradient[n->first_param]);
 }

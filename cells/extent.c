@@ -2,6 +2,8 @@
  * each step begins. */
 #include "extent.h"
 
+#include <string.h>
+
 static size_t length_of(const size_t *lengths, size_t b, size_t t0, size_t now)
 {
     if (!lengths)
@@ -56,4 +58,67 @@ void srnn_extent_link(extent *e)
         }
     e->links = (srnn_links){e->rows, e->row, e->row};
     e->behind = (srnn_links){e->rows, e->row, e->before};
+}
+
+/* ---- rows that move ------------------------------------------------------ */
+
+size_t srnn_extent_row(const extent *e, size_t q)
+{
+    const size_t t = q / e->batch, i = e->rank[q % e->batch];
+
+    return i < extent_active(e, t) ? e->first[t] + i : NO_ROW;
+}
+
+void srnn_extent_pack(const extent *e, size_t n, const srnn_real *from,
+                      size_t row, size_t step, srnn_real *to)
+{
+    size_t t, i;
+
+    for (t = 0; t < e->steps; t++)
+        for (i = 0; i < extent_active(e, t); i++, to += n)
+            memcpy(to, from + t * step + e->order[i] * row, n * sizeof *to);
+}
+
+void srnn_extent_pack_tokens(const extent *e, const int32_t *from, size_t row,
+                             size_t step, int32_t *to)
+{
+    size_t t, i;
+
+    for (t = 0; t < e->steps; t++)
+        for (i = 0; i < extent_active(e, t); i++)
+            *to++ = from[t * step + e->order[i] * row];
+}
+
+void srnn_extent_unpack(const extent *e, size_t steps, size_t n,
+                        const srnn_real *from, size_t ld, srnn_real *to,
+                        size_t row, size_t step)
+{
+    size_t t, b;
+
+    for (t = 0; t < steps; t++)
+        for (b = 0; b < e->batch; b++) {
+            srnn_real *place = to + t * step + b * row;
+            const size_t i = e->rank[b];
+
+            if (i < extent_active(e, t))
+                memcpy(place, from + (e->first[t] + i) * ld,
+                       n * sizeof *place);
+            else
+                memset(place, 0, n * sizeof *place);
+        }
+}
+
+void srnn_extent_flip(const extent *e, size_t from, size_t to, size_t n,
+                      const srnn_real *x, size_t ldx, srnn_real *y,
+                      size_t ldy)
+{
+    size_t i, t, length = e->steps;
+
+    for (i = from; i < to; i++) {
+        while (length > 0 && extent_active(e, length - 1) <= i)
+            length--;
+        for (t = 0; t < length; t++)
+            memcpy(y + (e->first[length - 1 - t] + i) * ldy,
+                   x + (e->first[t] + i) * ldx, n * sizeof *y);
+    }
 }

@@ -26,6 +26,27 @@ void srnn_extent_set(extent *e, const size_t *lengths, size_t t0, size_t now);
 /* Fills the links of what was set. */
 void srnn_extent_link(extent *e);
 
+/* Where row q of the caller's [steps][batch] lies; NO_ROW if it does not. */
+#define NO_ROW ((size_t)-1)
+size_t srnn_extent_row(const extent *e, size_t q);
+
+/* Copies rows of n reals, ld apart. pack: from the caller's places, element
+ * (t, b, 0) at [t * step + b * row], to the extent's rows; unpack: back, places
+ * of rows that do not exist become 0. */
+void srnn_extent_pack(const extent *e, size_t n, const srnn_real *from,
+                      size_t row, size_t step, srnn_real *to);
+void srnn_extent_pack_tokens(const extent *e, const int32_t *from, size_t row,
+                             size_t step, int32_t *to);
+void srnn_extent_unpack(const extent *e, size_t steps, size_t n,
+                        const srnn_real *from, size_t ld, srnn_real *to,
+                        size_t row, size_t step);
+
+/* Of places [from, to) of the order, each sequence's rows in reverse: its last
+ * step first. Twice is nothing. */
+void srnn_extent_flip(const extent *e, size_t from, size_t to, size_t n,
+                      const srnn_real *x, size_t ldx, srnn_real *y,
+                      size_t ldy);
+
 static inline size_t extent_active(const extent *e, size_t t)
 {
     return t < e->steps ? e->first[t + 1] - e->first[t] : 0;

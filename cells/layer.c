@@ -17,14 +17,22 @@ typedef struct timeline {
     const layer *y;
     layer_run *r;
     size_t hidden;
+    size_t block;
     size_t gate_ld; /* between rows of gates, or of x in inference */
 } timeline;
 
 static timeline timeline_of(const pass *p, const node *n, const layer *y,
                             layer_run *r)
 {
-    return (timeline){p, p->extent, &p->s->net->k, &n->row, y, r,
-                      n->recurrent.hidden, r->cell.ldx};
+    return (timeline){p,
+                      srnn_extent_of(p, n),
+                      &p->s->net->k,
+                      &n->row,
+                      y,
+                      r,
+                      n->recurrent.hidden,
+                      p->s->axis[n->axis].block,
+                      r->cell.ldx};
 }
 
 #define BEFORE ((size_t)-1) /* the step before the first: the state */
@@ -111,13 +119,14 @@ static void states_out(const timeline *l)
 
 static void gradients_in(const timeline *l)
 {
-    size_t j;
+    const extent *e = l->e;
+    size_t j, i;
 
     for (j = 0; j < CARRIES; j++) {
         const carry *x = carry_of(l, j);
 
-        if (x)
-            memset(x->d, 0, l->e->batch * x->width * sizeof *x->d);
+        for (i = 0; x && i < e->batch; i++)
+            copy_row(x, x->d_state, e->order[i], x->d, i);
     }
 }
 
@@ -217,7 +226,7 @@ static size_t block_end(const timeline *l, size_t t0)
     const extent *e = l->e;
     size_t t1 = t0 + 1;
 
-    while (t1 < e->steps && e->first[t1 + 1] - e->first[t0] <= l->p->s->block)
+    while (t1 < e->steps && e->first[t1 + 1] - e->first[t0] <= l->block)
         t1++;
     return t1;
 }
@@ -290,12 +299,12 @@ static void backward_phase(const timeline *l, size_t i, const srnn_cell *c,
         call_rows(l, fn, c, c->dh, c->lddh, rows);
 }
 
-static void backward_step(const timeline *l, size_t t)
+static void backward_step(const timeline *l, const srnn_real *dy, size_t t)
 {
     srnn_cell c = cell_at(l, t);
     size_t i;
 
-    c.dy = l->r->dy + l->e->first[t] * l->hidden;
+    c.dy = dy ? dy + l->e->first[t] * l->r->carry[CARRY_H].width : NULL;
     for (i = 0; i < l->row->phases; i++) {
         backward_phase(l, i, &c, t);
         srnn_pool_barrier(l->p->crew);
@@ -409,7 +418,7 @@ void srnn_layer_backward(const pass *p, const node *n, const layer *y,
     gradients_in(&l);
     srnn_pool_barrier(p->crew);
     for (t = l.e->steps; t-- > 0;)
-        backward_step(&l, t);
+        backward_step(&l, in->dy, t);
     if (l.e->steps)
         first_state(&l);
     if (in->dx)

@@ -1,4 +1,4 @@
-/* One recurrent layer in time. */
+/* One recurrent layer in time, and the layers of a node. */
 #ifndef SRNN_LAYER_H
 #define SRNN_LAYER_H
 
@@ -10,15 +10,33 @@ typedef struct layer_input {
     size_t ldx;
     srnn_real *dx; /* rows of layer->in; NULL: not wanted */
     int adds;      /* to what dx holds */
+    const srnn_real *dy; /* of its output; NULL: only the last states lead on */
 } layer_input;
 
 /* Runs the extent from the carried state and carries the last one on. */
 void srnn_layer_forward(const pass *p, const node *n, const layer *y,
                         layer_run *r, const srnn_real *x, size_t ldx);
 
-/* Back through the steps of the last forward pass, from r->dy; leaves the
- * gradients of what it began with in r->carry. */
+/* Back through the steps of the last forward pass, from in->dy and the
+ * gradients of the last state in r->carry, where it leaves those of the
+ * first. */
 void srnn_layer_backward(const pass *p, const node *n, const layer *y,
                          layer_run *r, const layer_input *in);
+
+void srnn_layer_carve(const srnn_session *s, const node *n, layer_run *y,
+                      arena *a);
+
+/* ---- a node's layers; layer l counts both directions, forward first ------ */
+
+size_t srnn_layers(const node *n);
+size_t srnn_directions(const node *n);
+int srnn_is_reverse(const node *n, size_t l);
+/* Columns of all states side by side. */
+size_t srnn_states_width(const node *n);
+
+void srnn_stack_carve(const srnn_session *s, const node *n, run *r, arena *a);
+void srnn_stack_states(srnn_session *s, const node *n, run *r);
+void srnn_stack_forward(const pass *p, const node *n, run *r);
+void srnn_stack_backward(const pass *p, const node *n, run *r);
 
 #endif

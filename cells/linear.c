@@ -9,10 +9,9 @@ static srnn_status add_params(srnn_net *net, node *n, srnn_node input)
     const double bound = 1 / sqrt((double)in);
     srnn_status status;
 
-    if (net->node[input]->is_tokens || net->loss == input)
-        return srnn_fail(SRNN_EINVAL, "node '%s': input '%s' has no reals",
-                         n->name, net->node[input]->name);
-    status = srnn_param_add(net, n, "weight", n->features, in, bound);
+    status = srnn_node_reals(net, n, 0);
+    if (!status)
+        status = srnn_param_add(net, n, "weight", n->features, in, bound);
     if (!status)
         status = srnn_param_add(net, n, "bias", n->features, 0, bound);
     if (!status)
@@ -29,14 +28,7 @@ srnn_status srnn_net_linear(srnn_net *net, const char *name, srnn_node input,
 
     if (status)
         return status;
-    status = add_params(net, n, input);
-    if (status) {
-        srnn_node_remove(net);
-        return status;
-    }
-    if (id)
-        *id = n->id;
-    return SRNN_OK;
+    return srnn_node_end(net, n, add_params(net, n, input), id);
 }
 
 static srnn_status train(const srnn_net *net, node *n)
@@ -71,7 +63,7 @@ static void forward(const pass *p, const node *n, run *r)
     size_t from, to;
 
     srnn_crew_span(p->crew, n->features, net->k.panel_units(1), &from, &to);
-    net->k.product(&n->panels[0], p->extent->rows, &rows,
+    net->k.product(&n->panels[0], srnn_extent_of(p, n)->rows, &rows,
                    SRNN_START_BIAS, net->param[n->first_param + 1]->data,
                    r->own, n->features, from, to);
     srnn_pool_barrier(p->crew);
@@ -83,20 +75,21 @@ static void backward(const pass *p, const node *n, run *r)
     const srnn_kernels *k = &s->net->k;
     const run *x = &s->run[n->input[0]];
     const size_t in = n->panels[0].k, out = n->features;
+    const extent *e = srnn_extent_of(p, n);
     const srnn_rows rows = {{r->dy}, {out}, {out}};
     size_t from, to;
 
     if (x->wants_gradient) {
         srnn_crew_span(p->crew, in, k->panel_units(1), &from, &to);
-        k->product(&n->panels[1], p->extent->rows, &rows,
+        k->product(&n->panels[1], e->rows, &rows,
                    r->adds[0] ? SRNN_START_VALUE : SRNN_START_ZERO, NULL,
                    x->dy, in, from, to);
     }
     srnn_crew_span(p->crew, out, 1, &from, &to);
-    k->gemm_tn(to - from, in, &p->extent->links, r->dy + from, out, x->y,
+    k->gemm_tn(to - from, in, &e->links, r->dy + from, out, x->y,
                x->ldy, s->gradient[n->first_param] + from * in, in,
                s->tn_work[p->crew->worker]);
-    k->bias_grad(to - from, &p->extent->links, r->dy + from, out,
+    k->bias_grad(to - from, &e->links, r->dy + from, out,
                  s->gradient[n->first_param + 1] + from);
     srnn_pool_barrier(p->crew);
 }

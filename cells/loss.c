@@ -16,10 +16,7 @@ srnn_status srnn_net_cross_entropy(srnn_net *net, const char *name,
         return status;
     x = net->node[logits];
     t = net->node[targets];
-    if (net->loss >= 0)
-        status = srnn_fail(SRNN_EINVAL, "node '%s': the net has a loss, '%s'",
-                           name, net->node[net->loss]->name);
-    else if (x->is_tokens || !t->is_tokens)
+    if (x->is_tokens || x->kind->is_loss || !t->is_tokens)
         status = srnn_fail(SRNN_EINVAL,
                            "node '%s': logits '%s' must be reals, targets "
                            "'%s' tokens",
@@ -28,63 +25,110 @@ srnn_status srnn_net_cross_entropy(srnn_net *net, const char *name,
         status = srnn_fail(SRNN_ESHAPE,
                            "node '%s': %zu logits for %zu kinds of targets",
                            name, x->features, t->features);
-    if (status) {
-        srnn_node_remove(net);
-        return status;
-    }
-    net->loss = n->id;
-    if (id)
-        *id = n->id;
-    return SRNN_OK;
+    return srnn_node_end(net, n, status, id);
 }
 
-static void carve(const srnn_session *s, const node *n, run *r, arena *a)
-{
-    (void)n;
-    r->own = srnn_arena_reals(a, s->steps * s->batch);
-    r->y = r->own;
-    r->ldy = 1;
-}
+/* ---- what losses share --------------------------------------------------- */
 
 /* The total is taken by one worker, over steps and the caller's rows rising, in
  * double; it goes on from the pass before, so that no bit depends on where a
  * call is cut. The links of a step lie in that order, the last step first. */
-static void total(const pass *p, const run *r, size_t count)
+void srnn_loss_add(const extent *e, run *r, size_t count)
 {
-    const extent *e = p->extent;
-    double sum = *p->loss_sum;
+    double sum = r->loss_sum;
     size_t t, i;
 
     for (t = 0; t < e->steps; t++)
         for (i = 0; i < extent_active(e, t); i++)
             sum += (double)r->own[e->row[e->rows - e->first[t + 1] + i]];
-    *p->loss_sum = sum;
-    *p->loss_count += count;
+    r->loss_sum = sum;
+    r->loss_count += count;
 }
+
+void srnn_loss_carve(const srnn_session *s, const node *n, run *r, arena *a)
+{
+    const size_t rows = srnn_rows_of(s, n);
+
+    r->own = srnn_arena_reals(a, rows);
+    r->y = r->own;
+    r->ldy = 1;
+    if (s->training)
+        r->dy = srnn_arena_reals(
+            a, rows * s->net->node[n->input[0]]->features);
+}
+
+srnn_real *srnn_loss_gradient(const pass *p, const node *n, const run *r)
+{
+    if (!p->backward)
+        return NULL;
+    return r->adds[0] ? r->dy : p->s->run[n->input[0]].dy;
+}
+
+/* Where the input's gradient has other parts, the loss's own joins them in its
+ * turn. */
+void srnn_loss_backward(const pass *p, const node *n, run *r)
+{
+    const size_t columns = p->s->net->node[n->input[0]]->features;
+    size_t from, to;
+
+    if (!r->adds[0])
+        return;
+    srnn_crew_span(p->crew, srnn_extent_of(p, n)->rows, 1, &from, &to);
+    p->s->net->k.add_rows(to - from, columns, r->dy + from * columns, columns,
+                          p->s->run[n->input[0]].dy + from * columns, columns);
+    srnn_pool_barrier(p->crew);
+}
+
+double srnn_loss_mean(const srnn_session *s, srnn_node id)
+{
+    const run *r = &s->run[id];
+
+    return r->loss_count ? r->loss_sum / (double)r->loss_count : 0;
+}
+
+double srnn_loss_total(const srnn_session *s, size_t *count)
+{
+    double total = 0;
+    size_t i;
+
+    *count = 0;
+    for (i = 0; i < s->net->nodes; i++)
+        if (s->net->node[i]->kind->is_loss) {
+            total += s->net->node[i]->weight *
+                     srnn_loss_mean(s, (srnn_node)i);
+            *count += s->run[i].loss_count;
+        }
+    return total;
+}
+
+/* ---- softmax cross-entropy ----------------------------------------------- */
 
 static void forward(const pass *p, const node *n, run *r)
 {
     const srnn_session *s = p->s;
     const run *x = &s->run[n->input[0]];
     const int32_t *target = s->run[n->input[1]].tokens;
-    const size_t rows = p->extent->rows;
+    const size_t rows = srnn_extent_of(p, n)->rows;
     const size_t classes = s->net->node[n->input[0]]->features;
+    srnn_real *dx = srnn_loss_gradient(p, n, r);
     size_t i, from, to, count = 0;
-    srnn_real *dx;
 
     if (!p->want_loss)
         return;
     for (i = 0; i < rows; i++)
         count += target[i] >= 0;
     srnn_crew_span(p->crew, rows, 1, &from, &to);
-    dx = p->backward ? x->dy + from * classes : NULL;
     s->net->k.softmax_xent(to - from, classes, x->y + from * x->ldy, x->ldy,
-                           target + from, r->own + from, dx, classes,
-                           count ? 1 / (srnn_real)count : 0);
+                           target + from, r->own + from,
+                           dx ? dx + from * classes : NULL, classes,
+                           count ? (srnn_real)n->weight / (srnn_real)count : 0);
     srnn_pool_barrier(p->crew);
     if (p->crew->worker == 0)
-        total(p, r, count);
+        srnn_loss_add(srnn_extent_of(p, n), r, count);
 }
 
-const node_kind srnn_kind_cross_entropy = {
-    .name = "cross_entropy", .carve = carve, .forward = forward};
+const node_kind srnn_kind_cross_entropy = {.name = "cross_entropy",
+                                           .is_loss = 1,
+                                           .carve = srnn_loss_carve,
+                                           .forward = forward,
+                                           .backward = srnn_loss_backward};

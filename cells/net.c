@@ -19,7 +19,9 @@ srnn_status srnn_net_open_on(srnn_net **net, const srnn_kernels *kernels)
         return srnn_fail(SRNN_ENOMEM, "net: no memory for %zu bytes",
                          sizeof **net);
     (*net)->k = *kernels;
-    (*net)->loss = -1;
+    (*net)->axis[SRNN_BATCH] = (net_axis){"batch", -1};
+    (*net)->axis[SRNN_TIME] = (net_axis){"time", SRNN_BATCH};
+    (*net)->axes = 2;
     return SRNN_OK;
 }
 
@@ -54,37 +56,62 @@ static int name_is_valid(const char *name)
            strspn(name, allowed) == length;
 }
 
-static srnn_status check_add(const srnn_net *net, const char *name,
-                             const srnn_node *input, size_t inputs,
-                             size_t features)
+static srnn_status check_name(const srnn_net *net, const char *name)
 {
-    size_t i;
-
     if (!net || !name)
         return srnn_fail(SRNN_EINVAL, "%s is NULL", net ? "name" : "net");
     if (net->users)
-        return srnn_fail(SRNN_ESTATE,
-                         "node '%.60s': the net has %zu open sessions", name,
-                         (size_t)net->users);
+        return srnn_fail(SRNN_ESTATE, "'%.60s': the net has %zu open sessions",
+                         name, (size_t)net->users);
     if (!name_is_valid(name))
         return srnn_fail(SRNN_EINVAL,
                          "name '%.60s': 1 to %d letters, digits, '_', '-', "
                          "'.' are allowed",
                          name, NAME_MAX_LENGTH);
-    if (srnn_net_find(net, name) >= 0)
-        return srnn_fail(SRNN_EINVAL, "name '%s' is taken by node %d", name,
-                         srnn_net_find(net, name));
+    return SRNN_OK;
+}
+
+static srnn_status check_inputs(const srnn_net *net, const node_kind *kind,
+                                const char *name, const srnn_node *input,
+                                size_t inputs)
+{
+    size_t i;
+
     for (i = 0; i < inputs; i++)
         if (input[i] < 0 || (size_t)input[i] >= net->nodes)
             return srnn_fail(SRNN_EINVAL,
                              "node '%s': input %d is not one of the net's %zu "
                              "nodes",
                              name, input[i], net->nodes);
-    if (features == 0 || features > INT32_MAX)
-        return srnn_fail(SRNN_ESHAPE,
-                         "node '%s': %zu features, must be 1 to %d", name,
-                         features, INT32_MAX);
+    for (i = 1; !kind->across && i < inputs; i++) {
+        const node *a = net->node[input[0]], *b = net->node[input[i]];
+
+        if (a->axis != b->axis)
+            return srnn_fail(SRNN_ESHAPE,
+                             "node '%s': '%s' lies on axis '%s', '%s' on '%s'",
+                             name, a->name, net->axis[a->axis].name, b->name,
+                             net->axis[b->axis].name);
+    }
     return SRNN_OK;
+}
+
+static srnn_status check_add(const srnn_net *net, const node_kind *kind,
+                             const char *name, const srnn_node *input,
+                             size_t inputs, size_t features)
+{
+    srnn_status status = check_name(net, name);
+
+    if (status)
+        return status;
+    if (srnn_net_find(net, name) >= 0)
+        return srnn_fail(SRNN_EINVAL, "name '%s' is taken by node %d", name,
+                         srnn_net_find(net, name));
+    status = check_inputs(net, kind, name, input, inputs);
+    if (!status && (features == 0 || features > INT32_MAX))
+        status = srnn_fail(SRNN_ESHAPE,
+                           "node '%s': %zu features, must be 1 to %d", name,
+                           features, INT32_MAX);
+    return status;
 }
 
 /* Grows an array of pointers by one place. */
@@ -103,26 +130,32 @@ srnn_status srnn_node_add(srnn_net *net, const node_kind *kind,
                           const char *name, const srnn_node *input,
                           size_t inputs, size_t features, node **added)
 {
-    srnn_status status = check_add(net, name, input, inputs, features);
+    srnn_status status = check_add(net, kind, name, input, inputs, features);
     node *n;
-    size_t i;
 
     if (!status)
         status = grow((void ***)&net->node, net->nodes);
     if (status)
         return status;
     n = calloc(1, sizeof *n);
-    if (!n)
+    if (n)
+        n->input = calloc(inputs + 1, sizeof *n->input);
+    if (!n || !n->input) {
+        free(n);
         return srnn_fail(SRNN_ENOMEM, "node '%s': no memory", name);
+    }
     n->kind = kind;
     snprintf(n->name, sizeof n->name, "%s", name);
     n->id = (srnn_node)net->nodes;
-    n->input[0] = n->input[1] = -1;
-    for (i = 0; i < inputs; i++)
-        n->input[i] = input[i];
+    n->axis = inputs ? net->node[input[0]]->axis : SRNN_TIME;
+    n->inputs = inputs;
+    if (inputs)
+        memcpy(n->input, input, inputs * sizeof *input);
     n->features = features;
+    n->weight = kind->is_loss;
     n->first_param = net->params;
     net->node[net->nodes++] = n;
+    net->losses += (size_t)kind->is_loss;
     net->ready_to_train = 0;
     *added = n;
     return SRNN_OK;
@@ -132,8 +165,7 @@ void srnn_node_remove(srnn_net *net)
 {
     node *n = net->node[--net->nodes];
 
-    if (net->loss == n->id)
-        net->loss = -1;
+    net->losses -= (size_t)n->kind->is_loss;
     while (net->params > n->first_param) {
         param *p = net->param[--net->params];
 
@@ -142,34 +174,28 @@ void srnn_node_remove(srnn_net *net)
     }
     if (n->kind->close)
         n->kind->close(n);
+    free(n->input);
     free(n);
 }
 
-static srnn_status plain_node(srnn_net *net, const node_kind *kind,
-                              const char *name, size_t features, int tokens,
-                              srnn_node *id)
+srnn_status srnn_node_end(srnn_net *net, node *n, srnn_status status,
+                          srnn_node *id)
 {
-    node *n = NULL;
-    srnn_status status = srnn_node_add(net, kind, name, NULL, 0, features, &n);
-
     if (status)
-        return status;
-    n->is_tokens = tokens;
-    if (id)
+        srnn_node_remove(net);
+    else if (id)
         *id = n->id;
-    return SRNN_OK;
+    return status;
 }
 
-srnn_status srnn_net_input(srnn_net *net, const char *name, size_t features,
-                           srnn_node *id)
+srnn_status srnn_node_reals(const srnn_net *net, const node *n, size_t j)
 {
-    return plain_node(net, &srnn_kind_input, name, features, 0, id);
-}
+    const node *x = net->node[n->input[j]];
 
-srnn_status srnn_net_tokens(srnn_net *net, const char *name, size_t vocabulary,
-                            srnn_node *id)
-{
-    return plain_node(net, &srnn_kind_tokens, name, vocabulary, 1, id);
+    if (!x->is_tokens && !x->kind->is_loss)
+        return SRNN_OK;
+    return srnn_fail(SRNN_EINVAL, "node '%s': input '%s' has no reals",
+                     n->name, x->name);
 }
 
 srnn_node srnn_net_find(const srnn_net *net, const char *name)
@@ -201,10 +227,89 @@ srnn_status srnn_net_node(const srnn_net *net, srnn_node id,
     *info = (srnn_node_info){
         .name = n->name,
         .kind = n->layer ? srnn_cell_name(n->recurrent.cell) : n->kind->name,
+        .axis = n->axis,
         .features = n->features,
-        .input = {n->input[0], n->input[1]},
+        .input = n->input,
+        .inputs = n->inputs,
+        .weight = n->weight,
         .recurrent = n->recurrent,
     };
+    return SRNN_OK;
+}
+
+srnn_status srnn_net_loss_weight(srnn_net *net, srnn_node id, double weight)
+{
+    if (!net)
+        return srnn_fail(SRNN_EINVAL, "net is NULL");
+    if (id < 0 || (size_t)id >= net->nodes || !net->node[id]->kind->is_loss)
+        return srnn_fail(SRNN_EINVAL, "node %d is no loss of the net", id);
+    if (!(weight > 0 && weight <= 1e30))
+        return srnn_fail(SRNN_EINVAL,
+                         "loss '%s': weight is %g, must be above 0 and at "
+                         "most 1e30",
+                         net->node[id]->name, weight);
+    if (net->users)
+        return srnn_fail(SRNN_ESTATE,
+                         "loss '%s': the net has %zu open sessions",
+                         net->node[id]->name, (size_t)net->users);
+    net->node[id]->weight = weight;
+    return SRNN_OK;
+}
+
+/* ---- axes -------------------------------------------------------------- */
+
+srnn_axis srnn_net_find_axis(const srnn_net *net, const char *name)
+{
+    size_t i;
+
+    for (i = 0; net && name && i < net->axes; i++)
+        if (!strcmp(net->axis[i].name, name))
+            return (srnn_axis)i;
+    return -1;
+}
+
+size_t srnn_net_axes(const srnn_net *net)
+{
+    return net ? net->axes : 0;
+}
+
+static int is_axis(const srnn_net *net, srnn_axis a)
+{
+    return net && a >= 0 && (size_t)a < net->axes;
+}
+
+const char *srnn_net_axis_name(const srnn_net *net, srnn_axis a)
+{
+    return is_axis(net, a) ? net->axis[a].name : NULL;
+}
+
+srnn_axis srnn_net_axis_parent(const srnn_net *net, srnn_axis a)
+{
+    return is_axis(net, a) ? net->axis[a].parent : -1;
+}
+
+srnn_status srnn_net_axis(srnn_net *net, const char *name, srnn_axis parent,
+                          srnn_axis *added)
+{
+    srnn_status status = check_name(net, name);
+
+    if (!status && srnn_net_find_axis(net, name) >= 0)
+        status = srnn_fail(SRNN_EINVAL, "name '%s' is taken by axis %d", name,
+                           srnn_net_find_axis(net, name));
+    if (!status && !is_axis(net, parent))
+        status = srnn_fail(SRNN_EINVAL,
+                           "axis '%s': parent %d is not one of the net's %zu",
+                           name, parent, net->axes);
+    if (!status && net->axes == SRNN_AXES)
+        status = srnn_fail(SRNN_EINVAL, "axis '%s': a net has at most %d axes",
+                           name, SRNN_AXES);
+    if (status)
+        return status;
+    snprintf(net->axis[net->axes].name, sizeof net->axis->name, "%s", name);
+    net->axis[net->axes].parent = parent;
+    if (added)
+        *added = (srnn_axis)net->axes;
+    net->axes++;
     return SRNN_OK;
 }
 

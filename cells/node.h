@@ -35,9 +35,18 @@ typedef struct run run;
 typedef struct pass pass;
 typedef struct arena arena;
 
+/* A time axis of the net; those of SRNN_BATCH and SRNN_TIME are always there.
+ * Each row of the parent is the place of one sequence. */
+typedef struct net_axis {
+    char name[NAME_MAX_LENGTH + 1];
+    srnn_axis parent; /* -1: SRNN_BATCH has none */
+} net_axis;
+
 /* What a kind of node can do. backward and pack may be NULL. */
 typedef struct node_kind {
     const char *name;
+    int is_loss;
+    int across; /* its inputs may lie on several axes */
     /* Carves the buffers of a run out of the arena. */
     void (*carve)(const srnn_session *s, const node *n, run *r, arena *a);
     /* Lists the states that are carried from call to call. */
@@ -68,9 +77,14 @@ struct node {
     const node_kind *kind;
     char name[NAME_MAX_LENGTH + 1];
     srnn_node id;
-    srnn_node input[2]; /* -1: none */
+    srnn_axis axis; /* of its output: the first input's, or as its kind says */
+    srnn_node *input;
+    size_t inputs;
+    uint32_t cut; /* bit j: no gradient goes to the output of input j */
     size_t features;
     int is_tokens;
+    int whole;     /* sees all steps of its input at once, or none */
+    double weight; /* of a loss */
     size_t first_param, params;
     srnn_recurrent_config recurrent;
     cell_row row;          /* recurrent */
@@ -84,13 +98,16 @@ struct srnn_net {
     size_t nodes;
     param **param;
     size_t params;
-    srnn_node loss; /* -1: none */
+    net_axis axis[SRNN_AXES];
+    size_t axes;
+    size_t losses;
     int ready_to_train;
     atomic_size_t users; /* open sessions and trainers */
 };
 
-extern const node_kind srnn_kind_input, srnn_kind_tokens, srnn_kind_embedding,
-    srnn_kind_linear, srnn_kind_recurrent, srnn_kind_cross_entropy;
+extern const node_kind srnn_kind_input, srnn_kind_tokens, srnn_kind_parameter,
+    srnn_kind_embedding, srnn_kind_linear, srnn_kind_recurrent,
+    srnn_kind_state, srnn_kind_cross_entropy;
 
 /* Adds a node of so many inputs, checked to exist. */
 srnn_status srnn_node_add(srnn_net *net, const node_kind *kind,
@@ -101,6 +118,11 @@ srnn_status srnn_param_add(srnn_net *net, node *n, const char *name,
                            size_t shape0, size_t shape1, double bound);
 /* Takes the last added node away again: a failed add leaves no trace. */
 void srnn_node_remove(srnn_net *net);
+/* An error that names the node unless its input j has reals. */
+srnn_status srnn_node_reals(const srnn_net *net, const node *n, size_t j);
+/* Takes the node away again if it could not be made whole; else *id is it. */
+srnn_status srnn_node_end(srnn_net *net, node *n, srnn_status status,
+                          srnn_node *id);
 srnn_status srnn_panels_open(const srnn_net *net, srnn_panels *p,
                              size_t gates, size_t units, size_t k);
 void srnn_panels_close(srnn_panels *p);
@@ -138,8 +160,16 @@ typedef struct layer_run {
     srnn_real *work; /* GRU with reset before: [B][2][H] */
     srnn_real *product[MOST_PHASES]; /* forward, in memory: [B][gates][H] */
     srnn_real *dy;   /* training: [rows][H] */
+    srnn_real *turned, *d_turned; /* reverse: the input and its gradient, each
+                                     sequence's last step first */
     srnn_cell cell;  /* of a step: what is the same in all of them */
 } layer_run;
+
+/* What lies between two layers: the output of one or both directions. */
+typedef struct level {
+    srnn_real *y; /* NULL: the layer's own output as it lies */
+    srnn_real *dy;
+} level;
 
 /* What one node keeps in a session. */
 struct run {
@@ -147,53 +177,76 @@ struct run {
     size_t ldy;
     const int32_t *tokens; /* of a token node, the extent's rows */
     int ready;             /* in this call: inputs given, output made */
-    int leads;             /* training: to the loss */
+    int kept;              /* its output stands from a call before */
+    int fresh; /* depends on what was given since the last steps of SRNN_TIME */
+    int leads;             /* training: to a loss */
     int wants_gradient;    /* of its output */
-    int adds[2]; /* backward adds to input i's dy: a later node wrote it */
+    int *adds; /* backward adds to input j's dy: a later node wrote it */
+    double loss_sum;   /* of a loss: over the call, in its own unit */
+    size_t loss_count; /* real steps */
     srnn_real *dy;         /* [rows][features] */
     srnn_real *dx;         /* of an input: dy in the caller's places */
     srnn_real *own;        /* the node's own buffer */
     int32_t *own_tokens;
-    layer_run *layer;
+    layer_run *layer; /* recurrent: both directions counted */
+    level *level;
 };
 
 /* A listed state and its gradient. */
 typedef struct state_entry {
     char name[PARAM_NAME_SIZE];
-    size_t hidden;
+    size_t width;
     srnn_real *data, *gradient;
 } state_entry;
+
+/* What an axis of the net is in a session. */
+typedef struct axis_run {
+    size_t batch, steps; /* room: sequences, and steps of each */
+    size_t block; /* rows whose input products are made in one go: enough for
+                     a GEMM, few enough to stay in a cache; one step at least */
+    size_t now;     /* steps of the next call on it */
+    size_t *given;  /* lengths of that call, `counted` of them; 0: none */
+    size_t counted;
+    size_t *length; /* what they come to under the parent, where ragged */
+    int ragged;
+    int active;     /* in this call: has inputs */
+    extent extent;  /* of the pass */
+} axis_run;
 
 struct srnn_session {
     const srnn_net *net;
     size_t batch, steps;
-    size_t block; /* rows whose input products are made in one go: enough for
-                     a GEMM, few enough to stay in a cache; one step at least */
     size_t workers;
     int training;
     pool *pool;
-    extent extent;   /* of the pass */
-    size_t *lengths; /* of the next call, where given */
-    int has_lengths;
+    axis_run axis[SRNN_AXES];
+    int begun; /* a call has gone before, since the last reset */
     void *allocated; /* what malloc gave, NULL: the caller's memory */
     run *run;        /* one per node */
     state_entry *state;
     size_t states;
     srnn_real **gradient;  /* training: one per parameter */
     srnn_real **tn_work;   /* training: one per worker */
-    double loss_sum;       /* of the last call, in nats */
-    size_t loss_count;
 };
 
 /* One pass over some steps, as a worker sees it. */
 struct pass {
     const srnn_session *s;
     const crew *crew;
-    const extent *extent;
+    int first; /* of its call: later ones run only what lies on SRNN_TIME */
     int want_loss, backward;
-    double *loss_sum;
-    size_t *loss_count;
 };
+
+/* The rows that a node's output has in this pass, and has room for. */
+static inline const extent *srnn_extent_of(const pass *p, const node *n)
+{
+    return &p->s->axis[n->axis].extent;
+}
+
+static inline size_t srnn_rows_of(const srnn_session *s, const node *n)
+{
+    return s->axis[n->axis].steps * s->axis[n->axis].batch;
+}
 
 /* Carves a node's output, its own buffer, and in training its gradient. */
 void srnn_output_carve(const srnn_session *s, const node *n, run *r,
@@ -201,16 +254,21 @@ void srnn_output_carve(const srnn_session *s, const node *n, run *r,
 
 /* Adds a state to the session's list, or only counts it. */
 void srnn_state_add(srnn_session *s, const node *n, const char *what,
-                    size_t l, size_t hidden, srnn_real *data,
+                    size_t l, int reverse, size_t width, srnn_real *data,
                     srnn_real *gradient);
 
 /* A session as both its openers ask for it. */
 typedef struct run_config {
-    size_t batch, steps, threads;
+    size_t batch, threads;
+    size_t steps[SRNN_AXES]; /* of SRNN_TIME and up; 0: those of SRNN_TIME */
     void *memory;
     int training, input_gradients;
     srnn_real **gradient; /* training: one per parameter */
 } run_config;
+
+/* Sets its steps as both openers' callers give them. */
+void srnn_run_steps(run_config *c, size_t steps,
+                    const size_t axis_steps[SRNN_AXES]);
 
 /* Bytes that the session takes; 0 for an invalid configuration. */
 size_t srnn_session_bytes(const srnn_net *net, const run_config *c);
@@ -220,18 +278,33 @@ srnn_status srnn_session_make(srnn_session **session, const srnn_net *net,
 /* Checks the caller's inputs and marks which nodes they make ready. */
 srnn_status srnn_session_bind(srnn_session *s, size_t steps,
                               const srnn_array *in, size_t ins);
-/* An error that names the missing input if a node is not ready. */
+/* An error that names the missing input if a node is not ready; for a loss of
+ * the net, all of them. */
 srnn_status srnn_session_need(const srnn_session *s, srnn_node id);
-/* Makes steps [t0, t0 + steps) the session's extent, and points the input nodes
- * at their rows of the caller's arrays. */
-void srnn_session_point(srnn_session *s, size_t t0, size_t steps,
-                        const srnn_array *in, size_t ins);
-/* Runs every ready node, and then back from the loss. */
-void srnn_session_pass(srnn_session *s, int want_loss, int backward);
-/* Copies packed rows to the caller's places; steps that are not become 0. */
-void srnn_session_unpack(const srnn_session *s, size_t steps, size_t n,
-                         const srnn_real *from, size_t ld, srnn_real *to,
-                         size_t row, size_t step);
+srnn_status srnn_session_need_losses(const srnn_session *s);
+/* Runs steps [t0, t0 + steps) of a bound call: every ready node, and then back
+ * from the losses. */
+void srnn_session_pass(srnn_session *s, size_t t0, size_t steps,
+                       const srnn_array *in, size_t ins, int want_loss,
+                       int backward);
+/* Ends a call: its lengths are used up. */
+void srnn_session_end(srnn_session *s);
+/* Whether, in the pass at hand, a new sequence begins on an axis for a node
+ * whose first state may come from another (NULL: from none). */
+int srnn_pass_begins(const pass *p, const node *n, const run *initial);
+
+/* ---- losses: input 0 is what the net says, r->own the loss of each row ---- */
+
+/* In training, beside that, room for a gradient of the input. */
+void srnn_loss_carve(const srnn_session *s, const node *n, run *r, arena *a);
+/* Where forward leaves the gradient of the input; NULL: it is not wanted. */
+srnn_real *srnn_loss_gradient(const pass *p, const node *n, const run *r);
+/* Adds the rows' losses, and how many are real, to the call's; one worker. */
+void srnn_loss_add(const extent *e, run *r, size_t count);
+void srnn_loss_backward(const pass *p, const node *n, run *r);
+/* The mean of a loss node over the last call; of all, weighted. */
+double srnn_loss_mean(const srnn_session *s, srnn_node id);
+double srnn_loss_total(const srnn_session *s, size_t *count);
 srnn_status srnn_session_state_at(const srnn_session *s, size_t i,
                                   int gradient, srnn_tensor *out);
 

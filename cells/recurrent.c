@@ -1,5 +1,5 @@
-/* A recurrent node: its layers' parameters and panels, and their order. The
- * time loops of one layer are in layer.c. */
+/* A recurrent node: its layers' parameters and panels, and what each keeps in a
+ * run. The time loop of a layer is in layer.c, their order in stack.c. */
 #include "layer.h"
 
 #include <math.h>
@@ -8,7 +8,44 @@
 
 /* ---- the node ---------------------------------------------------------- */
 
-/* Parameter p of layer l, and where it is; shape1 = 0: a vector. */
+/* Columns of what a layer carries; 0: it has none. */
+static size_t carry_width(const srnn_recurrent_config *c, size_t which)
+{
+    return which == CARRY_H || srnn_cell_row(c).has_c ? c->hidden : 0;
+}
+
+static size_t output_width(const srnn_recurrent_config *c)
+{
+    return carry_width(c, CARRY_H) * (c->direction == SRNN_BOTH ? 2 : 1);
+}
+
+size_t srnn_states_width(const node *n)
+{
+    size_t i, sum = 0;
+
+    for (i = 0; i < CARRIES; i++)
+        sum += carry_width(&n->recurrent, i);
+    return sum * srnn_layers(n);
+}
+
+size_t srnn_directions(const node *n)
+{
+    return n->recurrent.direction < SRNN_BOTH ? 1 : 2;
+}
+
+size_t srnn_layers(const node *n)
+{
+    return n->recurrent.layers * srnn_directions(n);
+}
+
+int srnn_is_reverse(const node *n, size_t l)
+{
+    return n->recurrent.direction == SRNN_REVERSE ||
+           l % srnn_directions(n) == 1;
+}
+
+/* Parameter p of layer l, and where it is; shape1 = 0: a vector. Layers count
+ * both directions. */
 static srnn_status add_param(srnn_net *net, node *n, size_t l, int p,
                              size_t gates, size_t units, size_t shape1)
 {
@@ -20,9 +57,10 @@ static srnn_status add_param(srnn_net *net, node *n, size_t l, int p,
     };
     layer *y = &n->layer[l];
     srnn_status status;
-    char name[32];
+    char name[48];
 
-    snprintf(name, sizeof name, "%s_l%zu", names[p], l);
+    snprintf(name, sizeof name, "%s_l%zu%s", names[p],
+             l / srnn_directions(n), srnn_is_reverse(n, l) ? "_reverse" : "");
     status = srnn_param_add(net, n, name, gates * units, shape1,
                             1 / sqrt((double)n->recurrent.hidden));
     if (status)
@@ -60,8 +98,7 @@ static srnn_status add_layer(srnn_net *net, node *n, size_t l, size_t in)
     return status;
 }
 
-static srnn_status check_config(const srnn_net *net, const char *name,
-                                srnn_node input,
+static srnn_status check_config(const char *name,
                                 const srnn_recurrent_config *config)
 {
     if (!config)
@@ -76,16 +113,80 @@ static srnn_status check_config(const srnn_net *net, const char *name,
     if (config->layers == 0 || config->layers > 1024)
         return srnn_fail(SRNN_ESHAPE, "node '%.60s': layers is %zu, must be 1 "
                          "to 1024", name ? name : "", config->layers);
-    if (net && input >= 0 && (size_t)input < net->nodes &&
-        (net->node[input]->is_tokens || net->loss == input))
-        return srnn_fail(SRNN_EINVAL, "node '%.60s': input '%s' has no reals",
-                         name ? name : "", net->node[input]->name);
+    if ((unsigned)config->direction >= SRNN_DIRECTIONS)
+        return srnn_fail(SRNN_EINVAL, "node '%.60s': direction %d of %d",
+                         name ? name : "", (int)config->direction,
+                         SRNN_DIRECTIONS);
     return SRNN_OK;
+}
+
+/* The initial state, where it is given, lies on the parent axis and has as many
+ * columns as there are states. */
+static srnn_status check_initial(const srnn_net *net, const node *n)
+{
+    const srnn_axis on = net->axis[n->axis].parent;
+    const node *x;
+
+    if (n->inputs < 2)
+        return SRNN_OK;
+    x = net->node[n->input[1]];
+    if (x->axis != on)
+        return srnn_fail(SRNN_ESHAPE,
+                         "node '%s': initial state '%s' lies on axis '%s', "
+                         "must be on '%s'",
+                         n->name, x->name, net->axis[x->axis].name,
+                         net->axis[on].name);
+    if (x->features != srnn_states_width(n))
+        return srnn_fail(SRNN_ESHAPE,
+                         "node '%s': initial state '%s' has %zu features, the "
+                         "states have %zu",
+                         n->name, x->name, x->features, srnn_states_width(n));
+    return srnn_node_reals(net, n, 1);
+}
+
+static srnn_status check_inputs(const srnn_net *net, const node *n)
+{
+    srnn_status status = srnn_node_reals(net, n, 0);
+
+    if (!status && net->axis[n->axis].parent < 0)
+        status = srnn_fail(SRNN_ESHAPE,
+                           "node '%s': axis '%s' of input '%s' has no steps",
+                           n->name, net->axis[n->axis].name,
+                           net->node[n->input[0]]->name);
+    return status ? status : check_initial(net, n);
+}
+
+static srnn_status add_layers(srnn_net *net, node *n,
+                              const srnn_recurrent_config *config)
+{
+    const size_t wide = output_width(config);
+    srnn_status status;
+    size_t l, layers;
+
+    n->recurrent = *config;
+    n->row = srnn_cell_row(config);
+    n->features = wide;
+    n->whole = config->direction != SRNN_FORWARD;
+    status = check_inputs(net, n);
+    if (status)
+        return status;
+    layers = config->layers * srnn_directions(n);
+    n->layer = calloc(layers, sizeof *n->layer);
+    if (!n->layer)
+        return srnn_fail(SRNN_ENOMEM, "node '%s': no memory for %zu layers",
+                         n->name, layers);
+    for (l = 0; l < layers && !status; l++)
+        status = add_layer(net, n, l,
+                           l < srnn_directions(n)
+                               ? net->node[n->input[0]]->features
+                               : wide);
+    return status;
 }
 
 srnn_recurrent_config srnn_recurrent_default(void)
 {
-    return (srnn_recurrent_config){.cell = SRNN_LSTM, .layers = 1};
+    return (srnn_recurrent_config){
+        .cell = SRNN_LSTM, .layers = 1, .initial_state = -1};
 }
 
 srnn_status srnn_net_recurrent(srnn_net *net, const char *name,
@@ -93,38 +194,24 @@ srnn_status srnn_net_recurrent(srnn_net *net, const char *name,
                                const srnn_recurrent_config *config,
                                srnn_node *id)
 {
-    srnn_status status = check_config(net, name, input, config);
+    srnn_status status = check_config(name, config);
+    srnn_node inputs[2] = {input, -1};
     node *n;
-    size_t l;
 
-    if (!status)
-        status = srnn_node_add(net, &srnn_kind_recurrent, name, &input, 1,
-                               config->hidden, &n);
     if (status)
         return status;
-    n->recurrent = *config;
-    n->row = srnn_cell_row(config);
-    n->layer = calloc(config->layers, sizeof *n->layer);
-    if (!n->layer)
-        status = srnn_fail(SRNN_ENOMEM, "node '%s': no memory for %zu layers",
-                           name, config->layers);
-    for (l = 0; l < config->layers && !status; l++)
-        status = add_layer(net, n, l,
-                           l ? config->hidden : net->node[input]->features);
-    if (status) {
-        srnn_node_remove(net);
-        return status;
-    }
-    if (id)
-        *id = n->id;
-    return SRNN_OK;
+    inputs[1] = config->initial_state;
+    status = srnn_node_add(net, &srnn_kind_recurrent, name, inputs,
+                           config->initial ? 2 : 1, config->hidden, &n);
+    return status ? status
+                  : srnn_node_end(net, n, add_layers(net, n, config), id);
 }
 
 static void close_layers(node *n)
 {
     size_t l, i;
 
-    for (l = 0; n->layer && l < n->recurrent.layers; l++) {
+    for (l = 0; n->layer && l < srnn_layers(n); l++) {
         srnn_panels_close(&n->layer[l].x);
         srnn_panels_close(&n->layer[l].dx);
         for (i = 0; i < MOST_PHASES; i++) {
@@ -141,7 +228,7 @@ static srnn_status train(const srnn_net *net, node *n)
     srnn_status status = SRNN_OK;
     size_t l, i;
 
-    for (l = 0; l < n->recurrent.layers && !status; l++) {
+    for (l = 0; l < srnn_layers(n) && !status; l++) {
         layer *y = &n->layer[l];
 
         if (!y->dx.data)
@@ -169,7 +256,7 @@ static void pack(const srnn_net *net, const node *n)
 {
     size_t l, i;
 
-    for (l = 0; l < n->recurrent.layers; l++) {
+    for (l = 0; l < srnn_layers(n); l++) {
         const layer *y = &n->layer[l];
 
         net->k.pack(&y->x, y->param[W_IH].data, y->in, 1);
@@ -212,13 +299,14 @@ static srnn_cell every_step(const node *n, const layer_run *y)
                        .z_takes_new = n->recurrent.z_takes_new};
 }
 
-static void carve_carry(const srnn_session *s, carry *x, size_t width,
-                        int all_steps, arena *a)
+static void carve_carry(const srnn_session *s, const node *n, carry *x,
+                        size_t width, int all_steps, arena *a)
 {
-    const size_t one = s->batch * width;
+    const size_t one = s->axis[n->axis].batch * width;
+    const size_t all = srnn_rows_of(s, n) * width;
 
     x->width = width;
-    x->all = srnn_arena_reals(a, all_steps ? s->steps * one + one : one);
+    x->all = srnn_arena_reals(a, all_steps ? all + one : one);
     x->state = srnn_arena_reals(a, one);
     if (s->training) {
         x->d = srnn_arena_reals(a, one);
@@ -226,105 +314,44 @@ static void carve_carry(const srnn_session *s, carry *x, size_t width,
     }
 }
 
-static void carve_layer(const srnn_session *s, const node *n, layer_run *y,
-                        arena *a)
+void srnn_layer_carve(const srnn_session *s, const node *n, layer_run *y,
+                      arena *a)
 {
     const cell_row *row = &n->row;
-    const size_t one = s->batch * n->recurrent.hidden;
-    const size_t all = s->steps * one;
-    const size_t block = s->block * n->recurrent.hidden;
-    size_t i;
+    const size_t hidden = n->recurrent.hidden;
+    const size_t one = s->axis[n->axis].batch * hidden;
+    const size_t all = srnn_rows_of(s, n) * hidden;
+    size_t i, width;
 
-    carve_carry(s, &y->carry[CARRY_H], n->recurrent.hidden, 1, a);
-    if (row->has_c)
-        carve_carry(s, &y->carry[CARRY_C], n->recurrent.hidden, s->training,
-                    a);
+    for (i = 0; i < CARRIES; i++) {
+        width = carry_width(&n->recurrent, i);
+        if (width)
+            carve_carry(s, n, &y->carry[i], width,
+                        i == CARRY_H || s->training, a);
+    }
     if (row->has_work)
         y->work = srnn_arena_reals(a, 2 * one);
     for (i = 0; i < row->phases; i++)
         if (row->forward[i].form == ROWS)
             y->product[i] = srnn_arena_reals(a, row->forward[i].gates * one);
-    if (!s->training) {
-        y->x = srnn_arena_reals(a, block * row->gates);
-        return;
+    if (s->training) {
+        y->gate = srnn_arena_reals(a, all * row->slots);
+        y->x = y->gate;
+        y->dy = srnn_arena_reals(a, srnn_rows_of(s, n) * y->carry[CARRY_H].width);
+    } else {
+        y->x = srnn_arena_reals(a, s->axis[n->axis].block * hidden *
+                                       row->gates);
     }
-    y->gate = srnn_arena_reals(a, all * row->slots);
-    y->x = y->gate;
-    y->dy = srnn_arena_reals(a, all);
-}
-
-static void carve(const srnn_session *s, const node *n, run *r, arena *a)
-{
-    const size_t hidden = n->recurrent.hidden, layers = n->recurrent.layers;
-    layer_run none = {0}, *last;
-    size_t l;
-
-    r->layer = srnn_arena_take(a, layers * sizeof *r->layer);
-    for (l = 0; l < layers; l++) {
-        last = a->base ? &r->layer[l] : &none;
-        carve_layer(s, n, last, a);
-        if (!a->base)
-            continue;
-        last->cell = every_step(n, last);
-        r->y = last->carry[CARRY_H].all + s->batch * hidden;
-        r->dy = last->dy;
-    }
-    r->ldy = hidden;
-}
-
-static void list_states(srnn_session *s, const node *n, run *r)
-{
-    static const char *const names[CARRIES] = {"h", "c"};
-    size_t l, i;
-
-    for (l = 0; l < n->recurrent.layers; l++)
-        for (i = 0; i < CARRIES; i++) {
-            const carry *x = &r->layer[l].carry[i];
-
-            if (x->all)
-                srnn_state_add(s, n, names[i], l, x->width, x->state,
-                               x->d_state);
-        }
-}
-
-static void forward(const pass *p, const node *n, run *r)
-{
-    const run *x = &p->s->run[n->input[0]];
-    const srnn_real *in = x->y;
-    size_t l, ldin = x->ldy;
-
-    for (l = 0; l < n->recurrent.layers; l++) {
-        srnn_layer_forward(p, n, &n->layer[l], &r->layer[l], in, ldin);
-        ldin = n->recurrent.hidden;
-        in = r->layer[l].carry[CARRY_H].all + p->s->batch * ldin;
-    }
-}
-
-static void backward(const pass *p, const node *n, run *r)
-{
-    const size_t hidden = n->recurrent.hidden;
-    run *x = &p->s->run[n->input[0]];
-    size_t l;
-
-    for (l = n->recurrent.layers; l-- > 0;) {
-        const layer_run *below = l ? &r->layer[l - 1] : NULL;
-        const layer_input in = {
-            .x = below ? below->carry[CARRY_H].all + p->s->batch * hidden
-                       : x->y,
-            .ldx = below ? hidden : x->ldy,
-            .dx = below ? below->dy : x->wants_gradient ? x->dy : NULL,
-            .adds = below ? 0 : r->adds[0],
-        };
-
-        srnn_layer_backward(p, n, &n->layer[l], &r->layer[l], &in);
-    }
+    if (a->base)
+        y->cell = every_step(n, y);
 }
 
 const node_kind srnn_kind_recurrent = {.name = "recurrent",
-                                       .carve = carve,
-                                       .states = list_states,
-                                       .forward = forward,
-                                       .backward = backward,
+                                       .across = 1,
+                                       .carve = srnn_stack_carve,
+                                       .states = srnn_stack_states,
+                                       .forward = srnn_stack_forward,
+                                       .backward = srnn_stack_backward,
                                        .pack = pack,
                                        .train = train,
                                        .close = close_layers};

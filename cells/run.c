@@ -1,226 +1,69 @@
-/* Runs of a session: the caller's arrays checked and bound, the pass over the
- * nodes, outputs copied back. */
-#include "node.h"
+/* Runs of a session: the pass over the nodes, in calls cut to the session's
+ * steps, outputs copied back. */
+#include "bind.h"
 
-#include <string.h>
+/* ---- the pass ---------------------------------------------------------- */
 
-/* ---- the caller's arrays ----------------------------------------------- */
-
-static size_t columns(const node *n)
-{
-    return n->is_tokens ? 1 : n->features;
-}
-
-static size_t row_stride(const node *n, const srnn_array *x)
-{
-    return x->row_stride ? x->row_stride : columns(n);
-}
-
-static size_t step_stride(const srnn_session *s, const node *n,
-                          const srnn_array *x)
-{
-    return x->step_stride ? x->step_stride : s->batch * row_stride(n, x);
-}
-
-/* Targets may be -1, no step; what an embedding looks up may not. */
-static int least_token(const srnn_net *net, srnn_node id)
-{
-    size_t i;
-
-    for (i = 0; i < net->nodes; i++)
-        if (net->node[i]->kind == &srnn_kind_embedding &&
-            net->node[i]->input[0] == id)
-            return 0;
-    return -1;
-}
-
-static srnn_status check_tokens(const srnn_session *s, const node *n,
-                                const srnn_array *x, size_t steps)
-{
-    const int least = least_token(s->net, n->id);
-    size_t t, b;
-
-    for (t = 0; t < steps; t++)
-        for (b = 0; b < s->batch; b++) {
-            int32_t token;
-
-            if (s->has_lengths && t >= s->lengths[b])
-                continue;
-            token = x->tokens[t * step_stride(s, n, x) +
-                              b * row_stride(n, x)];
-            if (token < least || token >= (int64_t)n->features)
-                return srnn_fail(SRNN_EINVAL,
-                                 "tokens '%s': %d at step %zu, row %zu, must "
-                                 "be %d to %zu",
-                                 n->name, token, t, b, least,
-                                 n->features - 1);
-        }
-    return SRNN_OK;
-}
-
-static srnn_status check_array(const srnn_session *s, const srnn_array *x,
-                               const char *what)
-{
-    const node *n;
-
-    if (x->node < 0 || (size_t)x->node >= s->net->nodes)
-        return srnn_fail(SRNN_EINVAL, "%s: node %d is not one of the net's "
-                         "%zu", what, x->node, s->net->nodes);
-    n = s->net->node[x->node];
-    if (n->is_tokens ? !x->tokens : !x->data)
-        return srnn_fail(SRNN_EINVAL, "%s '%s': %s is NULL", what, n->name,
-                         n->is_tokens ? "tokens" : "data");
-    if (row_stride(n, x) < columns(n))
-        return srnn_fail(SRNN_ESHAPE,
-                         "%s '%s': row_stride %zu for %zu features", what,
-                         n->name, x->row_stride, columns(n));
-    return SRNN_OK;
-}
-
-srnn_status srnn_session_lengths(srnn_session *s, const size_t *lengths)
-{
-    if (!s)
-        return srnn_fail(SRNN_EINVAL, "session is NULL");
-    s->has_lengths = lengths != NULL;
-    if (lengths)
-        memcpy(s->lengths, lengths, s->batch * sizeof *lengths);
-    return SRNN_OK;
-}
-
-srnn_status srnn_session_bind(srnn_session *s, size_t steps,
-                              const srnn_array *in, size_t ins)
-{
-    size_t i;
-
-    if (!s || (!in && ins))
-        return srnn_fail(SRNN_EINVAL, "%s is NULL", s ? "in" : "session");
-    for (i = 0; s->has_lengths && i < s->batch; i++)
-        if (s->lengths[i] > steps)
-            return srnn_fail(SRNN_ESHAPE,
-                             "length of row %zu is %zu, steps are %zu", i,
-                             s->lengths[i], steps);
-    for (i = 0; i < s->net->nodes; i++)
-        s->run[i].ready = 0;
-    for (i = 0; i < ins; i++) {
-        srnn_status status = check_array(s, &in[i], "input");
-        const node *n = status ? NULL : s->net->node[in[i].node];
-
-        if (!status && n->kind != &srnn_kind_input && !n->is_tokens)
-            status = srnn_fail(SRNN_EINVAL, "node '%s' is not an input",
-                               n->name);
-        if (!status && n->is_tokens)
-            status = check_tokens(s, n, &in[i], steps);
-        if (status)
-            return status;
-        s->run[in[i].node].ready = 1;
-    }
-    for (i = 0; i < s->net->nodes; i++) {
-        const node *n = s->net->node[i];
-
-        if (n->input[0] >= 0)
-            s->run[i].ready = s->run[n->input[0]].ready &&
-                              (n->input[1] < 0 || s->run[n->input[1]].ready);
-    }
-    return SRNN_OK;
-}
-
-/* The input that a node lacks. */
-static const char *missing_input(const srnn_session *s, srnn_node id)
-{
-    while (s->net->node[id]->input[0] >= 0) {
-        const node *n = s->net->node[id];
-
-        id = s->run[n->input[0]].ready ? n->input[1] : n->input[0];
-    }
-    return s->net->node[id]->name;
-}
-
-srnn_status srnn_session_need(const srnn_session *s, srnn_node id)
-{
-    if (s->run[id].ready)
-        return SRNN_OK;
-    return srnn_fail(SRNN_EINVAL, "'%s' needs input '%s', which is not given",
-                     s->net->node[id]->name, missing_input(s, id));
-}
-
-void srnn_session_unpack(const srnn_session *s, size_t steps, size_t n,
-                         const srnn_real *from, size_t ld, srnn_real *to,
-                         size_t row, size_t step)
-{
-    const extent *e = &s->extent;
-    size_t t, b;
-
-    for (t = 0; t < steps; t++)
-        for (b = 0; b < s->batch; b++) {
-            srnn_real *place = to + t * step + b * row;
-            const size_t i = e->rank[b];
-
-            if (i < extent_active(e, t))
-                memcpy(place, from + (e->first[t] + i) * ld,
-                       n * sizeof *place);
-            else
-                memset(place, 0, n * sizeof *place);
-        }
-}
-
-static void pack_rows(const srnn_session *s, size_t n, const srnn_real *from,
-                      size_t row, size_t step, srnn_real *to)
-{
-    const extent *e = &s->extent;
-    size_t t, i;
-
-    for (t = 0; t < e->steps; t++)
-        for (i = 0; i < extent_active(e, t); i++, to += n)
-            memcpy(to, from + t * step + e->order[i] * row, n * sizeof *to);
-}
-
-static void pack_tokens(const srnn_session *s, const int32_t *from, size_t row,
-                        size_t step, int32_t *to)
-{
-    const extent *e = &s->extent;
-    size_t t, i;
-
-    for (t = 0; t < e->steps; t++)
-        for (i = 0; i < extent_active(e, t); i++)
-            *to++ = from[t * step + e->order[i] * row];
-}
-
-/* Arrays whose rows lie evenly and all exist are read where they are. */
+/* Arrays whose rows lie evenly and all exist are read where they are, on the
+ * axis whose outputs no later call looks at. */
 static void point_node(srnn_session *s, size_t t0, const srnn_array *x)
 {
     const node *n = s->net->node[x->node];
-    const size_t row = row_stride(n, x), step = step_stride(s, n, x);
-    const int even = s->extent.even && step == s->batch * row;
+    const extent *e = &s->axis[n->axis].extent;
+    const size_t row = srnn_row_stride(n, x), step = srnn_step_stride(s, n, x);
+    const int stay =
+        n->axis == SRNN_TIME && e->even && step == e->batch * row;
     run *r = &s->run[n->id];
 
+    if (n->axis != SRNN_TIME && t0 > 0)
+        return;
+    if (n->axis != SRNN_TIME)
+        t0 = 0;
     if (n->is_tokens) {
         r->tokens = x->tokens + t0 * step;
-        if (even && row == 1)
+        if (stay && row == 1)
             return;
-        pack_tokens(s, r->tokens, row, step, r->own_tokens);
+        srnn_extent_pack_tokens(e, r->tokens, row, step, r->own_tokens);
         r->tokens = r->own_tokens;
         return;
     }
     r->y = x->data + t0 * step;
     r->ldy = row;
-    if (even)
+    if (stay)
         return;
-    pack_rows(s, n->features, r->y, row, step, r->own);
+    srnn_extent_pack(e, n->features, r->y, row, step, r->own);
     r->y = r->own;
     r->ldy = n->features;
 }
 
-void srnn_session_point(srnn_session *s, size_t t0, size_t steps,
-                        const srnn_array *in, size_t ins)
+/* Makes steps [t0, t0 + steps) the extent of SRNN_TIME, and at first all steps
+ * those of the others, and points the input nodes at their rows of the caller's
+ * arrays. */
+static void point(srnn_session *s, size_t t0, size_t steps, int link,
+                  const srnn_array *in, size_t ins)
 {
     size_t i;
 
-    srnn_extent_set(&s->extent, s->has_lengths ? s->lengths : NULL, t0, steps);
+    for (i = SRNN_TIME; i < s->net->axes; i++) {
+        axis_run *x = &s->axis[i];
+
+        if (!x->active || (i > SRNN_TIME && t0 > 0))
+            continue;
+        srnn_extent_set(&x->extent, x->ragged ? x->length : NULL,
+                        i == SRNN_TIME ? t0 : 0,
+                        i == SRNN_TIME ? steps : x->now);
+        if (link)
+            srnn_extent_link(&x->extent);
+    }
     for (i = 0; i < ins; i++)
         point_node(s, t0, &in[i]);
 }
 
-/* ---- the pass ---------------------------------------------------------- */
+static int runs(const pass *p, size_t i)
+{
+    return p->s->run[i].ready &&
+           (p->first || p->s->net->node[i]->axis == SRNN_TIME);
+}
 
 static void pass_on_crew(const crew *c, void *arg)
 {
@@ -231,7 +74,7 @@ static void pass_on_crew(const crew *c, void *arg)
 
     p.crew = c;
     for (i = 0; i < net->nodes; i++)
-        if (p.s->run[i].ready && net->node[i]->kind->forward)
+        if (runs(&p, i) && net->node[i]->kind->forward)
             net->node[i]->kind->forward(&p, net->node[i], &p.s->run[i]);
     for (i = net->nodes; p.backward && i-- > 0;)
         if (p.s->run[i].leads && net->node[i]->kind->backward)
@@ -239,18 +82,100 @@ static void pass_on_crew(const crew *c, void *arg)
     net->k.restore(mode);
 }
 
-void srnn_session_pass(srnn_session *s, int want_loss, int backward)
+static void begin_losses(srnn_session *s)
+{
+    size_t i;
+
+    for (i = 0; i < s->net->nodes; i++) {
+        s->run[i].loss_sum = 0;
+        s->run[i].loss_count = 0;
+    }
+}
+
+void srnn_session_pass(srnn_session *s, size_t t0, size_t steps,
+                       const srnn_array *in, size_t ins, int want_loss,
+                       int backward)
 {
     pass p = {.s = s,
-              .extent = &s->extent,
+              .first = t0 == 0,
               .want_loss = want_loss,
-              .backward = backward,
-              .loss_sum = &s->loss_sum,
-              .loss_count = &s->loss_count};
+              .backward = backward};
 
-    if (want_loss || backward)
-        srnn_extent_link(&s->extent);
+    if (want_loss && t0 == 0)
+        begin_losses(s);
+    point(s, t0, steps, want_loss || backward, in, ins);
     srnn_pool_run(s->pool, pass_on_crew, &p);
+}
+
+int srnn_pass_begins(const pass *p, const node *n, const run *initial)
+{
+    if (n->axis != SRNN_TIME)
+        return 1;
+    return initial && p->first && (initial->fresh || !p->s->begun);
+}
+
+/* ---- calls -------------------------------------------------------------- */
+
+static srnn_status check_outputs(const srnn_session *s, const srnn_array *out,
+                                 size_t outs)
+{
+    srnn_status status = SRNN_OK;
+    size_t i;
+
+    if (!out && outs)
+        return srnn_fail(SRNN_EINVAL, "out is NULL");
+    for (i = 0; i < outs && !status; i++) {
+        const node *n;
+
+        status = srnn_array_check(s, &out[i], "output");
+        n = status ? NULL : s->net->node[out[i].node];
+        if (!status && n->is_tokens)
+            status = srnn_fail(SRNN_EINVAL, "output '%s' has no reals",
+                               n->name);
+        if (!status && n->kind->is_loss)
+            status = srnn_fail(SRNN_EINVAL, "output '%s' is a loss: call "
+                               "srnn_session_loss",
+                               n->name);
+        if (!status)
+            status = srnn_session_need(s, n->id);
+    }
+    return status;
+}
+
+/* Steps [t0, t0 + steps) of an output on SRNN_TIME; others are whole. */
+static void write_output(const srnn_session *s, size_t t0, size_t steps,
+                         const srnn_array *out)
+{
+    const node *n = s->net->node[out->node];
+    const axis_run *x = &s->axis[n->axis];
+    const size_t step = srnn_step_stride(s, n, out);
+    const run *r = &s->run[n->id];
+
+    if (n->axis != SRNN_TIME) {
+        steps = x->now;
+        t0 = 0;
+    }
+    srnn_extent_unpack(&x->extent, steps, n->features, r->y, r->ldy,
+                       out->data + t0 * step, srnn_row_stride(n, out), step);
+}
+
+/* The passes of a bound call: at least one, for what lies on other axes. */
+static void run_call(srnn_session *s, size_t steps, const srnn_array *in,
+                     size_t ins, const srnn_array *out, size_t outs,
+                     int want_loss)
+{
+    size_t t0 = 0, i;
+
+    do {
+        const size_t now = steps - t0 < s->steps ? steps - t0 : s->steps;
+
+        srnn_session_pass(s, t0, now, in, ins, want_loss, 0);
+        for (i = 0; i < outs; i++)
+            if (t0 == 0 || s->net->node[out[i].node]->axis == SRNN_TIME)
+                write_output(s, t0, now, &out[i]);
+        t0 += now;
+    } while (t0 < steps);
+    srnn_session_end(s);
 }
 
 srnn_status srnn_session_forward(srnn_session *s, size_t steps,
@@ -258,41 +183,14 @@ srnn_status srnn_session_forward(srnn_session *s, size_t steps,
                                  const srnn_array *out, size_t outs)
 {
     srnn_status status = srnn_session_bind(s, steps, in, ins);
-    size_t i, t0;
 
-    if (!status && !out && outs)
-        status = srnn_fail(SRNN_EINVAL, "out is NULL");
-    for (i = 0; i < outs && !status; i++) {
-        status = check_array(s, &out[i], "output");
-        if (!status && s->net->node[out[i].node]->is_tokens)
-            status = srnn_fail(SRNN_EINVAL, "output '%s' has no reals",
-                               s->net->node[out[i].node]->name);
-        if (!status && out[i].node == s->net->loss)
-            status = srnn_fail(SRNN_EINVAL, "output '%s' is a loss: call "
-                               "srnn_session_loss",
-                               s->net->node[out[i].node]->name);
-        if (!status)
-            status = srnn_session_need(s, out[i].node);
-    }
-    if (status)
-        return status;
-    for (t0 = 0; t0 < steps; t0 += s->steps) {
-        const size_t now = steps - t0 < s->steps ? steps - t0 : s->steps;
-
-        srnn_session_point(s, t0, now, in, ins);
-        srnn_session_pass(s, 0, 0);
-        for (i = 0; i < outs; i++) {
-            const node *n = s->net->node[out[i].node];
-            const run *r = &s->run[n->id];
-
-            srnn_session_unpack(s, now, n->features, r->y, r->ldy,
-                                out[i].data + t0 * step_stride(s, n, &out[i]),
-                                row_stride(n, &out[i]),
-                                step_stride(s, n, &out[i]));
-        }
-    }
-    s->has_lengths = 0;
-    return SRNN_OK;
+    if (!status)
+        status = check_outputs(s, out, outs);
+    if (!status)
+        status = srnn_session_cut(s, steps);
+    if (!status)
+        run_call(s, steps, in, ins, out, outs, 0);
+    return status;
 }
 
 srnn_status srnn_session_step(srnn_session *s, const srnn_real *x,
@@ -311,7 +209,7 @@ srnn_status srnn_session_step(srnn_session *s, const srnn_real *x,
             in = (srnn_array){.node = n->id, .data = (srnn_real *)x};
             inputs++;
         }
-        if (!n->is_tokens && n->id != s->net->loss)
+        if (!n->is_tokens && !n->kind->is_loss && n->axis == SRNN_TIME)
             out.node = n->id;
     }
     if (inputs != 1)
@@ -325,26 +223,37 @@ srnn_status srnn_session_loss(srnn_session *s, size_t steps,
                               size_t *count)
 {
     srnn_status status = srnn_session_bind(s, steps, in, ins);
-    size_t t0;
+    size_t counted;
+    double total;
 
-    if (!status && s->net->loss < 0)
+    if (!status && s->net->losses == 0)
         status = srnn_fail(SRNN_ESTATE, "the net has no loss");
     if (!status)
-        status = srnn_session_need(s, s->net->loss);
+        status = srnn_session_need_losses(s);
+    if (!status)
+        status = srnn_session_cut(s, steps);
     if (status)
         return status;
-    s->loss_sum = 0;
-    s->loss_count = 0;
-    for (t0 = 0; t0 < steps; t0 += s->steps) {
-        const size_t now = steps - t0 < s->steps ? steps - t0 : s->steps;
-
-        srnn_session_point(s, t0, now, in, ins);
-        srnn_session_pass(s, 1, 0);
-    }
-    s->has_lengths = 0;
+    run_call(s, steps, in, ins, NULL, 0, 1);
+    total = srnn_loss_total(s, &counted);
     if (loss)
-        *loss = s->loss_count ? s->loss_sum / (double)s->loss_count : 0;
+        *loss = total;
     if (count)
-        *count = s->loss_count;
+        *count = counted;
+    return SRNN_OK;
+}
+
+srnn_status srnn_session_loss_of(const srnn_session *s, srnn_node id,
+                                 double *loss, size_t *count)
+{
+    if (!s)
+        return srnn_fail(SRNN_EINVAL, "session is NULL");
+    if (id < 0 || (size_t)id >= s->net->nodes ||
+        !s->net->node[id]->kind->is_loss)
+        return srnn_fail(SRNN_EINVAL, "node %d is no loss of the net", id);
+    if (loss)
+        *loss = srnn_loss_mean(s, id);
+    if (count)
+        *count = s->run[id].loss_count;
     return SRNN_OK;
 }

@@ -33,7 +33,7 @@ srnn_real *srnn_arena_reals(arena *a, size_t n)
 void srnn_output_carve(const srnn_session *s, const node *n, run *r,
                        arena *a)
 {
-    const size_t reals = s->steps * s->batch * n->features;
+    const size_t reals = srnn_rows_of(s, n) * n->features;
 
     r->own = srnn_arena_reals(a, reals);
     r->y = r->own;
@@ -42,33 +42,63 @@ void srnn_output_carve(const srnn_session *s, const node *n, run *r,
         r->dy = srnn_arena_reals(a, reals);
 }
 
-static size_t block_rows(const run_config *c)
-{
-    const size_t steps = c->batch < BLOCK_ROWS ? BLOCK_ROWS / c->batch : 1;
+/* ---- axes --------------------------------------------------------------- */
 
-    return c->batch * (steps < c->steps ? steps : c->steps);
+static size_t block_rows(size_t batch, size_t most)
+{
+    const size_t steps = batch < BLOCK_ROWS ? BLOCK_ROWS / batch : 1;
+
+    return batch * (steps < most ? steps : most);
 }
 
-static void carve_extent(srnn_session *s, arena *a)
+/* The room of every axis: rows are counted in 32 bits. */
+static srnn_status size_axes(srnn_session *s, const run_config *c)
 {
-    extent *e = &s->extent;
-    const size_t rows = s->steps * s->batch;
+    const srnn_net *net = s->net;
+    size_t i;
 
-    e->batch = s->batch;
-    e->first = srnn_arena_take(a, (s->steps + 2) * sizeof *e->first);
-    e->order = srnn_arena_take(a, s->batch * sizeof *e->order);
-    e->rank = srnn_arena_take(a, s->batch * sizeof *e->rank);
+    s->axis[SRNN_BATCH] = (axis_run){.batch = c->batch, .steps = 1,
+                                     .now = 1, .block = c->batch};
+    for (i = SRNN_TIME; i < net->axes; i++) {
+        const axis_run *over = &s->axis[net->axis[i].parent];
+        const size_t batch = over->batch * over->steps;
+        const size_t steps = c->steps[i] ? c->steps[i] : c->steps[SRNN_TIME];
+
+        if (steps == 0 || steps > INT32_MAX / batch)
+            return srnn_fail(SRNN_ESHAPE,
+                             "steps is %zu on axis '%s', must be 1 to %zu at "
+                             "%zu sequences",
+                             steps, net->axis[i].name, INT32_MAX / batch,
+                             batch);
+        s->axis[i] = (axis_run){.batch = batch, .steps = steps,
+                                .block = block_rows(batch, steps)};
+    }
+    return SRNN_OK;
+}
+
+static void carve_axis(axis_run *x, arena *a)
+{
+    extent *e = &x->extent;
+    const size_t rows = x->steps * x->batch;
+
+    e->batch = x->batch;
+    e->first = srnn_arena_take(a, (x->steps + 2) * sizeof *e->first);
+    e->order = srnn_arena_take(a, x->batch * sizeof *e->order);
+    e->rank = srnn_arena_take(a, x->batch * sizeof *e->rank);
     e->row = srnn_arena_take(a, rows * sizeof *e->row);
     e->before = srnn_arena_take(a, rows * sizeof *e->before);
-    s->lengths = srnn_arena_take(a, s->batch * sizeof *s->lengths);
+    x->given = srnn_arena_take(a, x->batch * sizeof *x->given);
+    x->length = srnn_arena_take(a, x->batch * sizeof *x->length);
 }
+
+/* ---- layout -------------------------------------------------------------- */
 
 static size_t most_states(const srnn_net *net)
 {
     size_t i, n = 0;
 
     for (i = 0; i < net->nodes; i++)
-        n += CARRIES * net->node[i]->recurrent.layers;
+        n += 2 * CARRIES * net->node[i]->recurrent.layers;
     return n;
 }
 
@@ -96,7 +126,8 @@ static void carve(srnn_session *s, arena *a)
 
     s->run = srnn_arena_take(a, net->nodes * sizeof *s->run);
     s->state = srnn_arena_take(a, most_states(net) * sizeof *s->state);
-    carve_extent(s, a);
+    for (i = 0; i < net->axes; i++)
+        carve_axis(&s->axis[i], a);
     if (s->training)
         s->tn_work = srnn_arena_take(a, s->workers * sizeof *s->tn_work);
     for (i = 0; s->training && i < s->workers; i++) {
@@ -107,52 +138,61 @@ static void carve(srnn_session *s, arena *a)
     }
     for (i = 0; i < net->nodes; i++) {
         const node *n = net->node[i];
+        run *r = a->base ? &s->run[i] : &none;
 
-        n->kind->carve(s, n, a->base ? &s->run[i] : &none, a);
-        if (a->base && n->kind->states)
-            n->kind->states(s, n, &s->run[i]);
+        r->adds = srnn_arena_take(a, n->inputs * sizeof *r->adds);
+        n->kind->carve(s, n, r, a);
+        if (a->base && n->axis == SRNN_TIME && n->kind->states)
+            n->kind->states(s, n, r);
     }
 }
 
 void srnn_state_add(srnn_session *s, const node *n, const char *what,
-                    size_t l, size_t hidden, srnn_real *data,
+                    size_t l, int reverse, size_t width, srnn_real *data,
                     srnn_real *gradient)
 {
     state_entry *x = &s->state[s->states++];
 
-    snprintf(x->name, sizeof x->name, "%s.%s_l%zu", n->name, what, l);
-    x->hidden = hidden;
+    snprintf(x->name, sizeof x->name, "%s.%s_l%zu%s", n->name, what, l,
+             reverse ? "_reverse" : "");
+    x->width = width;
     x->data = data;
     x->gradient = gradient;
 }
 
-/* ---- what leads to the loss -------------------------------------------- */
+/* ---- what leads to a loss ----------------------------------------------- */
 
-/* From the loss back: which outputs need a gradient, and which backward call
+/* From the losses back: which outputs need a gradient, and which backward call
  * is the first to write it (the one of the last node that reads it). */
+static void mark_inputs(srnn_session *s, const node *n, int of_inputs)
+{
+    run *r = &s->run[n->id];
+    size_t j;
+
+    for (j = 0; j < n->inputs; j++) {
+        const node *x = s->net->node[n->input[j]];
+        run *xr = &s->run[x->id];
+
+        if (j < 32 && n->cut >> j & 1)
+            continue;
+        xr->leads = 1;
+        if (x->is_tokens || n->kind == &srnn_kind_state ||
+            (x->kind == &srnn_kind_input && !of_inputs))
+            continue;
+        r->adds[j] = xr->wants_gradient;
+        xr->wants_gradient = 1;
+    }
+}
+
 static void mark_gradients(srnn_session *s, int of_inputs)
 {
     const srnn_net *net = s->net;
     size_t i;
-    int j;
 
-    s->run[net->loss].leads = 1;
     for (i = net->nodes; i-- > 0;) {
-        const node *n = net->node[i];
-        run *r = &s->run[i];
-
-        for (j = 0; r->leads && j < 2; j++) {
-            const node *x = n->input[j] < 0 ? NULL : net->node[n->input[j]];
-            run *xr = x ? &s->run[x->id] : NULL;
-
-            if (!x)
-                continue;
-            xr->leads = 1;
-            if (x->is_tokens || (x->kind == &srnn_kind_input && !of_inputs))
-                continue;
-            r->adds[j] = xr->wants_gradient;
-            xr->wants_gradient = 1;
-        }
+        s->run[i].leads |= net->node[i]->kind->is_loss;
+        if (s->run[i].leads)
+            mark_inputs(s, net->node[i], of_inputs);
     }
 }
 
@@ -167,10 +207,11 @@ static srnn_status check_config(const srnn_net *net, const run_config *c)
     if (c->batch == 0 || c->batch > INT32_MAX)
         return srnn_fail(SRNN_ESHAPE, "batch is %zu, must be 1 to %d",
                          c->batch, INT32_MAX);
-    if (c->steps == 0 || c->steps > INT32_MAX / c->batch)
+    if (c->steps[SRNN_TIME] == 0 ||
+        c->steps[SRNN_TIME] > INT32_MAX / c->batch)
         return srnn_fail(SRNN_ESHAPE,
                          "steps is %zu, must be 1 to %zu at batch %zu",
-                         c->steps, INT32_MAX / c->batch, c->batch);
+                         c->steps[SRNN_TIME], INT32_MAX / c->batch, c->batch);
     if (c->threads == 0 || c->threads > 1024)
         return srnn_fail(SRNN_EINVAL, "threads is %zu, must be 1 to 1024",
                          c->threads);
@@ -182,18 +223,25 @@ static srnn_status check_config(const srnn_net *net, const run_config *c)
     return SRNN_OK;
 }
 
+static srnn_status begin(srnn_session *s, const srnn_net *net,
+                         const run_config *c)
+{
+    *s = (srnn_session){.net = net,
+                        .batch = c->batch,
+                        .steps = c->steps[SRNN_TIME],
+                        .workers = c->threads,
+                        .training = c->training,
+                        .gradient = c->gradient};
+    return size_axes(s, c);
+}
+
 size_t srnn_session_bytes(const srnn_net *net, const run_config *c)
 {
-    srnn_session s = {.net = net,
-                      .batch = c->batch,
-                      .steps = c->steps,
-                      .workers = c->threads,
-                      .training = c->training};
+    srnn_session s;
     arena a = {0};
 
-    if (check_config(net, c))
+    if (check_config(net, c) || begin(&s, net, c))
         return 0;
-    s.block = block_rows(c);
     srnn_arena_take(&a, sizeof s);
     carve(&s, &a);
     return a.used;
@@ -207,6 +255,8 @@ srnn_status srnn_session_make(srnn_session **session, const srnn_net *net,
     arena a = {c->memory, 0};
     srnn_session *s;
 
+    if (!status && bytes == 0)
+        return SRNN_ESHAPE;
     if (status)
         return status;
     if (!a.base)
@@ -216,15 +266,11 @@ srnn_status srnn_session_make(srnn_session **session, const srnn_net *net,
                          bytes);
     memset(a.base, 0, bytes);
     s = srnn_arena_take(&a, sizeof *s);
-    s->net = net;
-    s->batch = c->batch;
-    s->steps = c->steps;
-    s->block = block_rows(c);
-    s->workers = c->threads;
-    s->training = c->training;
-    s->gradient = c->gradient;
+    begin(s, net, c);
     s->allocated = c->memory ? NULL : a.base;
     carve(s, &a);
+    srnn_extent_set(&s->axis[SRNN_BATCH].extent, NULL, 0, 1);
+    srnn_extent_link(&s->axis[SRNN_BATCH].extent);
     if (c->training)
         mark_gradients(s, c->input_gradients);
     status = srnn_pool_open(&s->pool, s->workers);
@@ -242,12 +288,21 @@ srnn_session_config srnn_session_default(void)
     return (srnn_session_config){.batch = 1, .steps = 16, .threads = 1};
 }
 
+void srnn_run_steps(run_config *c, size_t steps,
+                    const size_t axis_steps[SRNN_AXES])
+{
+    memcpy(c->steps, axis_steps, sizeof c->steps);
+    c->steps[SRNN_TIME] = steps;
+}
+
 static run_config plain_run(const srnn_session_config *c)
 {
-    return (run_config){.batch = c->batch,
-                        .steps = c->steps,
-                        .threads = c->threads,
-                        .memory = c->memory};
+    run_config r = {.batch = c->batch,
+                    .threads = c->threads,
+                    .memory = c->memory};
+
+    srnn_run_steps(&r, c->steps, c->axis_steps);
+    return r;
 }
 
 size_t srnn_session_size(const srnn_net *net,
@@ -303,8 +358,8 @@ srnn_status srnn_session_state_at(const srnn_session *s, size_t i,
     x = &s->state[i];
     *out = (srnn_tensor){x->name,
                          2,
-                         {s->batch, x->hidden},
-                         s->batch * x->hidden,
+                         {s->batch, x->width},
+                         s->batch * x->width,
                          gradient ? x->gradient : x->data};
     return SRNN_OK;
 }
@@ -321,5 +376,7 @@ void srnn_session_reset(srnn_session *session)
 
     for (i = 0; session && i < session->states; i++)
         memset(session->state[i].data, 0,
-               session->batch * session->state[i].hidden * sizeof(srnn_real));
+               session->batch * session->state[i].width * sizeof(srnn_real));
+    if (session)
+        session->begun = 0;
 }

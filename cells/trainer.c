@@ -55,7 +55,7 @@ static srnn_status check_config(const srnn_net *net,
     srnn_status status = SRNN_OK;
     size_t i;
 
-    if (net->loss < 0)
+    if (net->losses == 0)
         return srnn_fail(SRNN_ESTATE, "the net has no loss to train on");
     if (c->optimiser != SRNN_SGD && c->optimiser != SRNN_ADAM)
         return srnn_fail(SRNN_EINVAL, "optimiser %d is unknown",
@@ -106,7 +106,8 @@ static srnn_status allocate(srnn_trainer *t)
     t->memory = aligned_alloc(ALIGNMENT, bytes);
     t->gradient = calloc(net->params * 3 + 1, sizeof *t->gradient);
     t->squares = calloc(net->params + 1, sizeof *t->squares);
-    if (!t->memory || !t->gradient || !t->squares)
+    t->rows = calloc(net->nodes, sizeof *t->rows);
+    if (!t->memory || !t->gradient || !t->squares || !t->rows)
         return srnn_fail(SRNN_ENOMEM, "trainer: no memory for %zu bytes",
                          bytes);
     memset(t->memory, 0, bytes);
@@ -120,11 +121,13 @@ static srnn_status allocate(srnn_trainer *t)
 
 static run_config session_of(const srnn_trainer_config *c)
 {
-    return (run_config){.batch = c->batch,
-                        .steps = c->steps,
-                        .threads = c->threads,
-                        .training = 1,
-                        .input_gradients = c->input_gradients};
+    run_config r = {.batch = c->batch,
+                    .threads = c->threads,
+                    .training = 1,
+                    .input_gradients = c->input_gradients};
+
+    srnn_run_steps(&r, c->steps, c->axis_steps);
+    return r;
 }
 
 size_t srnn_trainer_size(const srnn_net *net,
@@ -189,6 +192,7 @@ void srnn_trainer_close(srnn_trainer *trainer)
     free(trainer->memory);
     free(trainer->gradient);
     free(trainer->squares);
+    free(trainer->rows);
     free(trainer);
 }
 
@@ -202,11 +206,11 @@ static srnn_status ready(srnn_trainer *t, size_t steps, const srnn_array *in,
     if (!t)
         return srnn_fail(SRNN_EINVAL, "trainer is NULL");
     status = srnn_session_bind(t->session, steps, in, ins);
-    return status ? status : srnn_session_need(t->session, t->net->loss);
+    return status ? status : srnn_session_need_losses(t->session);
 }
 
 /* Packed gradients go to the caller's places. */
-static void unpack_input_gradients(srnn_trainer *t, size_t steps)
+static void unpack_input_gradients(srnn_trainer *t)
 {
     const srnn_session *s = t->session;
     size_t i;
@@ -214,10 +218,13 @@ static void unpack_input_gradients(srnn_trainer *t, size_t steps)
     for (i = 0; t->config.input_gradients && i < t->net->nodes; i++) {
         const node *n = t->net->node[i];
         const run *r = &s->run[i];
+        const extent *e = &s->axis[n->axis].extent;
 
+        t->rows[i] = s->axis[n->axis].now * e->batch;
         if (n->kind == &srnn_kind_input && r->wants_gradient)
-            srnn_session_unpack(s, steps, n->features, r->dy, n->features,
-                                r->dx, n->features, s->batch * n->features);
+            srnn_extent_unpack(e, s->axis[n->axis].now, n->features, r->dy,
+                               n->features, r->dx, n->features,
+                               e->batch * n->features);
     }
 }
 
@@ -227,6 +234,7 @@ srnn_status srnn_trainer_backward(srnn_trainer *t, size_t steps,
 {
     srnn_session *s = t ? t->session : NULL;
     srnn_status status;
+    size_t count;
 
     if (s && (steps == 0 || steps > s->steps))
         return srnn_fail(SRNN_ESHAPE,
@@ -235,16 +243,12 @@ srnn_status srnn_trainer_backward(srnn_trainer *t, size_t steps,
     status = ready(t, steps, in, ins);
     if (status)
         return status;
-    s->loss_sum = 0;
-    s->loss_count = 0;
     memset(t->memory, 0, t->total * sizeof *t->memory);
-    srnn_session_point(s, 0, steps, in, ins);
-    srnn_session_pass(s, 1, 1);
-    s->has_lengths = 0;
-    unpack_input_gradients(t, steps);
-    t->last_steps = steps;
+    srnn_session_pass(s, 0, steps, in, ins, 1, 1);
+    unpack_input_gradients(t);
+    srnn_session_end(s);
     if (loss)
-        *loss = s->loss_count ? s->loss_sum / (double)s->loss_count : 0;
+        *loss = srnn_loss_total(s, &count);
     return SRNN_OK;
 }
 
@@ -253,6 +257,22 @@ srnn_status srnn_trainer_lengths(srnn_trainer *t, const size_t *lengths)
     if (!t)
         return srnn_fail(SRNN_EINVAL, "trainer is NULL");
     return srnn_session_lengths(t->session, lengths);
+}
+
+srnn_status srnn_trainer_axis(srnn_trainer *t, srnn_axis axis, size_t steps,
+                              const size_t *lengths, size_t count)
+{
+    if (!t)
+        return srnn_fail(SRNN_EINVAL, "trainer is NULL");
+    return srnn_session_axis(t->session, axis, steps, lengths, count);
+}
+
+srnn_status srnn_trainer_loss_of(const srnn_trainer *t, srnn_node id,
+                                 double *loss, size_t *count)
+{
+    if (!t)
+        return srnn_fail(SRNN_EINVAL, "trainer is NULL");
+    return srnn_session_loss_of(t->session, id, loss, count);
 }
 
 srnn_status srnn_trainer_loss(srnn_trainer *t, size_t steps,
@@ -355,8 +375,8 @@ srnn_status srnn_trainer_input_gradient(const srnn_trainer *t, srnn_node id,
                          n->name, t->config.input_gradients);
     *out = (srnn_tensor){n->name,
                          2,
-                         {t->last_steps * t->session->batch, n->features},
-                         t->last_steps * t->session->batch * n->features,
+                         {t->rows[id], n->features},
+                         t->rows[id] * n->features,
                          t->session->run[id].dx};
     return SRNN_OK;
 }

@@ -12,7 +12,7 @@ struct srnn_trainer {
     srnn_real **gradient, **moment[2];
     size_t total; /* elements of all parameters, padded */
     double *squares;
-    size_t last_steps; /* of the last backward pass */
+    size_t *rows; /* of each node's gradient, in the last backward pass */
     uint64_t updates;
     double norm;
 };

@@ -10,6 +10,7 @@ set(SRNN_PORTABLE
 
 # The recurrence over the kernel table; compiled with double too.
 set(SRNN_CELLS
+  cells/bind.c
   cells/cells.c
   cells/embedding.c
   cells/extent.c
@@ -24,6 +25,7 @@ set(SRNN_CELLS
   cells/sample.c
   cells/schedule.c
   cells/session.c
+  cells/stack.c
   cells/trainer.c
   cells/update.c)
 

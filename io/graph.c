@@ -24,15 +24,17 @@ static srnn_cell_kind cell_of(const char *kind)
 
 static json_t *input_names(const srnn_net *net, const srnn_node_info *info)
 {
-    srnn_node_info from = {.name = NULL}, other = {.name = NULL};
+    json_t *names = json_array();
+    srnn_node_info from;
+    int bad = !names;
 
-    if (info->input[0] >= 0)
-        srnn_net_node(net, info->input[0], &from);
-    if (info->input[1] >= 0)
-        srnn_net_node(net, info->input[1], &other);
-    if (other.name)
-        return json_pack("[s, s]", from.name, other.name);
-    return from.name ? json_pack("[s]", from.name) : json_array();
+    for (size_t i = 0; !bad && i < info->inputs; i++)
+        bad = srnn_net_node(net, info->input[i], &from) ||
+              json_array_append_new(names, json_string(from.name));
+    if (!bad)
+        return names;
+    json_decref(names);
+    return NULL;
 }
 
 static json_t *describe(const srnn_net *net, const srnn_node_info *info)
@@ -54,8 +56,29 @@ static json_t *describe(const srnn_net *net, const srnn_node_info *info)
                      (json_int_t)info->features);
 }
 
+/* What the file has no words for. */
+static srnn_status check_node(const srnn_net *net, srnn_node id)
+{
+    srnn_node_info info;
+    srnn_status status = srnn_net_node(net, id, &info);
+
+    if (!status &&
+        (info.axis != SRNN_TIME || info.recurrent.direction != SRNN_FORWARD ||
+         info.recurrent.initial || !strcmp(info.kind, "parameter") ||
+         (info.weight != 0 && info.weight != 1)))
+        status = srnn_fail(SRNN_EINVAL, "node '%s' cannot be saved",
+                           info.name);
+    return status;
+}
+
 srnn_status srnn_graph_check(const srnn_net *net)
 {
+    for (size_t i = 0; i < srnn_net_nodes(net); i++) {
+        const srnn_status status = check_node(net, (srnn_node)i);
+
+        if (status)
+            return status;
+    }
     if (srnn_net_nodes(net) <= SRNN_FILE_NODES)
         return SRNN_OK;
     return srnn_fail(SRNN_EINVAL, "a file holds at most %d nodes, not %zu",
@@ -158,8 +181,10 @@ static int fits(const srnn_net *net, const node *n, uint64_t *left)
 static srnn_status add(srnn_net *net, const node *n)
 {
     srnn_cell_kind cell = cell_of(n->kind);
-    srnn_recurrent_config config = {cell, (size_t)n->hidden,
-                                    (size_t)n->layers, n->z_takes_new};
+    srnn_recurrent_config config = {.cell = cell,
+                                    .hidden = (size_t)n->hidden,
+                                    .layers = (size_t)n->layers,
+                                    .z_takes_new = n->z_takes_new};
     size_t features = (size_t)n->features;
     srnn_node number;
 

@@ -109,8 +109,10 @@ static void none_after_open(const srnn_kernels *k)
 static srnn_net *open_net(const srnn_kernels *k, size_t cell, int tokens)
 {
     const net_case c = case_of(cell, tokens);
-    const srnn_recurrent_config r = {c.cell, c.hidden, c.layers,
-                                     c.z_takes_new};
+    const srnn_recurrent_config r = {.cell = c.cell,
+                                     .hidden = c.hidden,
+                                     .layers = c.layers,
+                                     .z_takes_new = c.z_takes_new};
     srnn_net *net = NULL;
     srnn_node x, y, rnn, out;
 

@@ -179,7 +179,8 @@ static void cells(const srnn_kernels *k)
 
 static void losses(const srnn_kernels *k)
 {
-    srnn_recurrent_config c = {SRNN_GRU, 3, 1, 0};
+    srnn_recurrent_config c = {.cell = SRNN_GRU, .hidden = 3,
+                                     .layers = 1};
     graph g = graph_open(k);
     srnn_node id = 77, t;
 
@@ -197,8 +198,12 @@ static void losses(const srnn_kernels *k)
     CHECK(id == 77);
     unchanged(&g, 4, 2);
     must(srnn_net_cross_entropy(g.net, "e", g.l, g.s, &id));
-    REFUSED(SRNN_EINVAL, srnn_net_cross_entropy(g.net, "f", g.l, g.s, NULL),
-            "'f'", "'e'");
+    REFUSED(SRNN_EINVAL, srnn_net_cross_entropy(g.net, "f", id, g.s, NULL),
+            "'e'");
+    REFUSED(SRNN_EINVAL, srnn_net_loss_weight(NULL, id, 1), "net");
+    REFUSED(SRNN_EINVAL, srnn_net_loss_weight(g.net, g.l, 1), "node 2");
+    REFUSED(SRNN_EINVAL, srnn_net_loss_weight(g.net, id, 0), "'e'", "is 0");
+    REFUSED(SRNN_EINVAL, srnn_net_loss_weight(g.net, id, NAN), "'e'", "nan");
     REFUSED(SRNN_EINVAL, srnn_net_linear(g.net, "f", id, 3, NULL), "'e'");
     REFUSED(SRNN_EINVAL, srnn_net_recurrent(g.net, "f", id, &c, NULL), "'e'");
     REFUSED(SRNN_EINVAL, srnn_net_embedding(g.net, "f", id, 3, NULL), "'e'");
@@ -223,7 +228,7 @@ static void looking(const srnn_kernels *k)
     CHECK(srnn_net_find(g.net, NULL) == -1);
     must(srnn_net_node(g.net, g.l, &info));
     CHECK(!strcmp(info.name, "l") && !strcmp(info.kind, "linear"));
-    CHECK(info.features == 5 && info.input[0] == g.x && info.input[1] == -1);
+    CHECK(info.features == 5 && info.inputs == 1 && info.input[0] == g.x);
     must(srnn_net_param(g.net, 0, &p));
     CHECK(!strcmp(p.name, "l.weight") && p.rank == 2 && p.count == 15);
     CHECK(p.shape[0] == 5 && p.shape[1] == 3);
@@ -234,7 +239,8 @@ static void looking(const srnn_kernels *k)
 static void in_use(const srnn_kernels *k)
 {
     const srnn_session_config config = srnn_session_default();
-    const srnn_recurrent_config c = {SRNN_GRU, 3, 1, 0};
+    const srnn_recurrent_config c = {.cell = SRNN_GRU, .hidden = 3,
+                                     .layers = 1};
     graph g = graph_open(k);
     srnn_session *s;
     srnn_node id = 77;

@@ -15,7 +15,7 @@ static void forward(const pass *p, const node *n, run *r)
     const run *a = &p->s->run[n->input[0]], *b = &p->s->run[n->input[1]];
     size_t row, i, from, to;
 
-    srnn_crew_span(p->crew, p->extent->rows, 1, &from, &to);
+    srnn_crew_span(p->crew, srnn_extent_of(p, n)->rows, 1, &from, &to);
     for (row = from; row < to; row++)
         for (i = 0; i < n->features; i++)
             r->own[row * n->features + i] =
@@ -29,7 +29,7 @@ static void backward(const pass *p, const node *n, run *r)
 {
     size_t i, j, from, to;
 
-    srnn_crew_span(p->crew, p->extent->rows * n->features, 1, &from, &to);
+    srnn_crew_span(p->crew, srnn_extent_of(p, n)->rows * n->features, 1, &from, &to);
     for (j = 0; j < 2; j++) {
         run *x = &p->s->run[n->input[j]];
 
@@ -60,7 +60,10 @@ static srnn_node add_sum(srnn_net *net, const char *name, srnn_node a,
 static srnn_node add_cell(srnn_net *net, const char *name, srnn_node x,
                           const net_case *c)
 {
-    const srnn_recurrent_config r = {c->cell, c->hidden, 1, c->z_takes_new};
+    const srnn_recurrent_config r = {.cell = c->cell,
+                                     .hidden = c->hidden,
+                                     .layers = 1,
+                                     .z_takes_new = c->z_takes_new};
     srnn_node id;
 
     must(srnn_net_recurrent(net, name, x, &r, &id));

@@ -335,7 +335,7 @@ static void refusals(const srnn_kernels *k)
     must(srnn_session_lengths(s, length));
     CHECK(srnn_session_forward(s, 5, in, 1, NULL, 0) == SRNN_ESHAPE);
     CHECK(!strcmp(srnn_error_message(),
-                  "length of row 1 is 6, steps are 5"));
+                  "axis 'time': length of row 1 is 6, steps are 5"));
     must(srnn_session_lengths(s, NULL));
     CHECK(srnn_session_forward(s, 5, in, 1, NULL, 0) == SRNN_OK);
     srnn_session_close(s);

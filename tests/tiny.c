@@ -31,8 +31,10 @@ const int32_t *tiny_text(void)
 
 srnn_net *tiny_net(const tiny_config *c)
 {
-    srnn_recurrent_config cell = {c->cell, c->hidden,
-                                  c->layers ? c->layers : 1, c->z_takes_new};
+    srnn_recurrent_config cell = {.cell = c->cell,
+                                  .hidden = c->hidden,
+                                  .layers = c->layers ? c->layers : 1,
+                                  .z_takes_new = c->z_takes_new};
     srnn_node text, x, next, loss;
     srnn_net *net;
 

@@ -5,7 +5,9 @@
  *   srnn_trainer  trains a net: gradients, moments, optimiser; owns the net's
  *                 weights while it is open
  *
- * Sequences lie as [T][B][features]: time step, row of the batch, feature.
+ * Sequences lie as [T][B][features]: time step, row of the batch, feature. A
+ * net may have several time axes (srnn_net_axis): an encoder's beside a
+ * decoder's, the characters of each word under the words.
  * Sizes count elements. Every call returns a status and, when it fails, leaves
  * a message (srnn_error_message) that names the argument and the numbers that
  * disagree; nothing is changed then. The library never prints, exits or
@@ -46,6 +48,25 @@ SRNN_API srnn_status srnn_net_open_on(srnn_net **net,
 /* NULL is allowed. Sessions and trainers must be closed before. */
 SRNN_API void srnn_net_close(srnn_net *net);
 
+/* A time axis. Every node lies on one: a loss or a linear node on that of its
+ * inputs. On SRNN_BATCH a sequence has one row and no steps. SRNN_TIME is the
+ * axis whose steps a call is told; it alone may be cut into calls. */
+typedef int srnn_axis;
+enum { SRNN_BATCH, SRNN_TIME, SRNN_AXES = 8 /* in all */ };
+
+/* Adds an axis: every row of `parent` is the place of one sequence, so that its
+ * arrays are [steps][rows of the parent][features]. Under SRNN_BATCH it lies
+ * beside SRNN_TIME, B sequences of their own length; under SRNN_TIME, step t of
+ * sequence b has sequence t * B + b below it. Names as those of nodes. */
+SRNN_API srnn_status srnn_net_axis(srnn_net *net, const char *name,
+                                   srnn_axis parent, srnn_axis *axis);
+/* The number of the axis of that name ("batch", "time"), -1 for none. */
+SRNN_API srnn_axis srnn_net_find_axis(const srnn_net *net, const char *name);
+SRNN_API size_t srnn_net_axes(const srnn_net *net);
+/* NULL for a number that is none; -1 for SRNN_BATCH. */
+SRNN_API const char *srnn_net_axis_name(const srnn_net *net, srnn_axis axis);
+SRNN_API srnn_axis srnn_net_axis_parent(const srnn_net *net, srnn_axis axis);
+
 /* Each of these adds a node whose inputs were added before, allocates its
  * parameters (zero until srnn_net_init or a file fills them) and stores its
  * number in *node. A name is unique in its net, 1 to 47 characters out of
@@ -57,6 +78,18 @@ SRNN_API srnn_status srnn_net_input(srnn_net *net, const char *name,
 /* Integer input: symbols 0 .. vocabulary - 1. Also the targets of a loss. */
 SRNN_API srnn_status srnn_net_tokens(srnn_net *net, const char *name,
                                      size_t vocabulary, srnn_node *node);
+/* The same on another axis than SRNN_TIME. */
+SRNN_API srnn_status srnn_net_input_on(srnn_net *net, srnn_axis axis,
+                                       const char *name, size_t features,
+                                       srnn_node *node);
+SRNN_API srnn_status srnn_net_tokens_on(srnn_net *net, srnn_axis axis,
+                                        const char *name, size_t vocabulary,
+                                        srnn_node *node);
+/* A learned row, the same wherever the axis has one: y = weight, [features];
+ * the initial state of a recurrent node, say. */
+SRNN_API srnn_status srnn_net_parameter(srnn_net *net, srnn_axis axis,
+                                        const char *name, size_t features,
+                                        srnn_node *node);
 /* y = weight[token]; weight is [vocabulary][features]. */
 SRNN_API srnn_status srnn_net_embedding(srnn_net *net, const char *name,
                                         srnn_node tokens, size_t features,
@@ -85,31 +118,65 @@ typedef enum srnn_cell_kind {
 /* "rnn_tanh", "rnn_relu", "lstm", "gru", "gru_before"; NULL for others. */
 SRNN_API const char *srnn_cell_name(srnn_cell_kind kind);
 
+/* REVERSE begins at each sequence's own end. BOTH: each layer runs in both
+ * directions, and its output is [forward's | reverse's], their sum or their
+ * mean (Schuster & Paliwal 1997). What runs in reverse needs all steps of a
+ * sequence in one call. */
+typedef enum srnn_direction {
+    SRNN_FORWARD,
+    SRNN_REVERSE,
+    SRNN_BOTH,
+    SRNN_BOTH_SUM,
+    SRNN_BOTH_MEAN,
+    SRNN_DIRECTIONS
+} srnn_direction;
+
 typedef struct srnn_recurrent_config {
     srnn_cell_kind cell;
     size_t hidden;
     size_t layers;
     int z_takes_new; /* GRUs: h' = (1 - z) h + z n instead */
+    srnn_direction direction;
+    int initial; /* 1: the first states come from node `initial_state` */
+    srnn_node initial_state; /* on the parent of the input's axis; its columns
+                                are all states in the order of the list below */
 } srnn_recurrent_config;
 
-/* LSTM, 1 layer; hidden must be set. */
+/* LSTM, 1 layer, forward, states zero at first; hidden must be set. */
 SRNN_API srnn_recurrent_config srnn_recurrent_default(void);
 
 /* Parameters of layer k, names and gate order as PyTorch's (i f g o; r z n):
  * <name>.weight_ih_lk [gates * hidden][inputs], <name>.weight_hh_lk [gates *
- * hidden][hidden], <name>.bias_ih_lk and <name>.bias_hh_lk [gates * hidden].
- * States: <name>.h_lk and, of an LSTM, <name>.c_lk, [B][hidden]. */
+ * hidden][hidden], <name>.bias_ih_lk and <name>.bias_hh_lk [gates * hidden];
+ * those of a reverse direction end in _reverse.
+ * States: <name>.h_lk and, of an LSTM, <name>.c_lk, [B][hidden]; layer by layer,
+ * forward before reverse, h before c. On SRNN_TIME they are carried from call
+ * to call and listed; on other axes each call begins anew. A given initial
+ * state is taken by the first call after a reset, and by each that gives what
+ * it depends on. */
 SRNN_API srnn_status srnn_net_recurrent(srnn_net *net, const char *name,
                                         srnn_node input,
                                         const srnn_recurrent_config *config,
                                         srnn_node *node);
 
+/* The states after the last step of each sequence of a recurrent node, all in
+ * one row in the order of its list, on the parent of its axis: an encoder's
+ * into a decoder's first, a character net's into a word net. One at most for a
+ * recurrent node. */
+SRNN_API srnn_status srnn_net_state(srnn_net *net, const char *name,
+                                    srnn_node recurrent, srnn_node *node);
+
 /* Mean over the real steps of -log softmax(logits)[target], in nats. A target
- * of -1 is no step. The net has at most one loss. */
+ * of -1 is no step. */
 SRNN_API srnn_status srnn_net_cross_entropy(srnn_net *net, const char *name,
                                             srnn_node logits,
                                             srnn_node targets,
                                             srnn_node *node);
+
+/* A net is trained on the sum of its losses' means, each times its weight: 1
+ * until it is set, above 0. */
+SRNN_API srnn_status srnn_net_loss_weight(srnn_net *net, srnn_node loss,
+                                          double weight);
 
 /* The number of the node of that name, -1 if there is none. */
 SRNN_API srnn_node srnn_net_find(const srnn_net *net, const char *name);
@@ -117,10 +184,13 @@ SRNN_API srnn_node srnn_net_find(const srnn_net *net, const char *name);
 /* What a node is. Strings live as long as the net. */
 typedef struct srnn_node_info {
     const char *name;
-    const char *kind; /* "input", "tokens", "embedding", "linear", a cell's
-                         name, "cross_entropy" */
+    const char *kind; /* "input", "tokens", "parameter", "embedding", "linear",
+                         a cell's name, "state", "cross_entropy" */
+    srnn_axis axis;
     size_t features;  /* columns of its output; of tokens, the vocabulary */
-    srnn_node input[2]; /* -1: none */
+    const srnn_node *input; /* lives as long as the net */
+    size_t inputs;
+    double weight; /* of a loss */
     srnn_recurrent_config recurrent; /* where kind is a cell's */
 } srnn_node_info;
 
@@ -171,6 +241,8 @@ typedef struct srnn_session srnn_session;
 typedef struct srnn_session_config {
     size_t batch;
     size_t steps;   /* computed at a time; a call may have any number */
+    size_t axis_steps[SRNN_AXES]; /* the most on each axis beside SRNN_TIME; 0:
+                                     as many as `steps` */
     size_t threads; /* in all, the caller's among them */
     void *memory;   /* srnn_session_size bytes, 64-byte aligned; NULL: malloc */
 } srnn_session_config;
@@ -196,9 +268,20 @@ SRNN_API void srnn_session_close(srnn_session *session);
 SRNN_API srnn_status srnn_session_lengths(srnn_session *session,
                                           const size_t *lengths);
 
+/* The steps of another axis than SRNN_TIME in the next call that gives inputs
+ * on it, and their lengths if count is not 0: one for each sequence, [steps of
+ * the parent][its sequences]; those under a row that does not exist count as
+ * 0. */
+SRNN_API srnn_status srnn_session_axis(srnn_session *session, srnn_axis axis,
+                                       size_t steps, const size_t *lengths,
+                                       size_t count);
+
 /* Runs `steps` time steps from the carried states: `in` gives every input
  * node that is needed, `out` names the nodes whose outputs are wanted. Needs
- * no targets unless the loss is wanted (srnn_session_loss). */
+ * no targets unless the loss is wanted (srnn_session_loss). What lies on other
+ * axes than SRNN_TIME and is not given again keeps its outputs from the call
+ * before: an encoder runs once (`steps` may be 0), its decoder step by step.
+ * What is not causal needs all steps in one call of at most the session's. */
 SRNN_API srnn_status srnn_session_forward(srnn_session *session, size_t steps,
                                           const srnn_array *in, size_t ins,
                                           const srnn_array *out, size_t outs);
@@ -208,17 +291,23 @@ SRNN_API srnn_status srnn_session_forward(srnn_session *session, size_t steps,
 SRNN_API srnn_status srnn_session_step(srnn_session *session,
                                        const srnn_real *x, srnn_real *y);
 
-/* The loss over `steps` time steps from the carried states, and how many real
- * steps it is the mean of; 0 of none. */
+/* The loss over `steps` time steps from the carried states, weighted where
+ * there are several, and how many real steps it is the mean of, summed over the
+ * losses; 0 of none. */
 SRNN_API srnn_status srnn_session_loss(srnn_session *session, size_t steps,
                                        const srnn_array *in, size_t ins,
                                        double *loss, size_t *count);
+
+/* One loss by itself, in the last call that had a loss. */
+SRNN_API srnn_status srnn_session_loss_of(const srnn_session *session,
+                                          srnn_node node, double *loss,
+                                          size_t *count);
 
 /* The states, carried from call to call; write to data to set them. */
 SRNN_API size_t srnn_session_states(const srnn_session *session);
 SRNN_API srnn_status srnn_session_state(const srnn_session *session, size_t i,
                                         srnn_tensor *state);
-/* All states zero. */
+/* All states zero: the next call begins new sequences. */
 SRNN_API void srnn_session_reset(srnn_session *session);
 
 /* ---- training ----------------------------------------------------------- */
@@ -249,6 +338,7 @@ SRNN_API double srnn_schedule_at(const srnn_schedule *schedule,
 typedef struct srnn_trainer_config {
     size_t batch;
     size_t steps;   /* the most that one update runs back through */
+    size_t axis_steps[SRNN_AXES]; /* as a session's */
     size_t threads;
     srnn_optimiser optimiser;
     double lr;
@@ -279,6 +369,10 @@ SRNN_API size_t srnn_trainer_size(const srnn_net *net,
 /* As srnn_session_lengths, for the next update, backward or loss. */
 SRNN_API srnn_status srnn_trainer_lengths(srnn_trainer *trainer,
                                           const size_t *lengths);
+/* As srnn_session_axis. */
+SRNN_API srnn_status srnn_trainer_axis(srnn_trainer *trainer, srnn_axis axis,
+                                       size_t steps, const size_t *lengths,
+                                       size_t count);
 
 /* One update: forward over `steps` from the carried states, backward through
  * the same steps (truncated BPTT), clipping, optimiser, packing. The states
@@ -299,6 +393,11 @@ SRNN_API srnn_status srnn_trainer_apply(srnn_trainer *trainer);
 SRNN_API srnn_status srnn_trainer_loss(srnn_trainer *trainer, size_t steps,
                                        const srnn_array *in, size_t ins,
                                        double *loss, size_t *count);
+
+/* One loss by itself, in the last update, backward or loss. */
+SRNN_API srnn_status srnn_trainer_loss_of(const srnn_trainer *trainer,
+                                          srnn_node node, double *loss,
+                                          size_t *count);
 
 /* Gradient of parameter i; the optimiser's moments of it (SGD: which = 0;
  * Adam: 0 and 1). Same order and shapes as the parameters. */

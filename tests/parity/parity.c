@@ -55,7 +55,9 @@ static void keep(const char *prefix, srnn_tensor tensor)
 
 static srnn_net *build(const sizes *z)
 {
-    srnn_recurrent_config cell = {z->cell, z->hidden, z->layers, 0};
+    srnn_recurrent_config cell = {.cell = z->cell,
+                                  .hidden = z->hidden,
+                                  .layers = z->layers};
     srnn_node x, target, loss;
     srnn_net *net;
 
