@@ -2,8 +2,11 @@
 # every refusal. Included by tests/CMakeLists.txt.
 
 # ---- gradients: the shipped sources in double, against central differences ---
-foreach(part cells fork)
+foreach(part cells fork graph)
   set(sources gradient_${part}.c)
+  if(part STREQUAL graph)
+    list(APPEND sources graph.c graphs.c)
+  endif()
   if(part STREQUAL cells)
     set(sources gradient.c)
   endif()
