@@ -15,7 +15,7 @@ foreach(part cells fork graph)
 endforeach()
 
 add_library(srnn_nets STATIC net_case.c record.c record_run.c net_compare.c
-  net_oracle.c net_oracle_back.c)
+  net_oracle.c net_oracle_back.c graph.c graphs.c)
 target_link_libraries(srnn_nets PUBLIC srnn_check)
 
 # ---- cells: against a double oracle, with derived bounds ---
@@ -30,6 +30,8 @@ foreach(promise nets carry resume ragged)
   srnn_test(promise/${promise} LABEL promise SOURCES promise_${promise}.c
     LIBS srnn_nets SHORT control small carry resume ragged)
 endforeach()
+srnn_test(promise/graph LABEL promise SOURCES promise_graph.c LIBS srnn_nets
+  KINDS release asan tsan aarch64)
 srnn_test(promise/net-hashes LABEL promise
   SOURCES promise_net_hashes.c LIBS srnn_nets
   KINDS release asan aarch64 haswell ARGS ${here}/promise_net_hashes.txt)
