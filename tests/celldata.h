@@ -18,8 +18,14 @@ typedef struct cell_kind {
     const char *name;
     size_t gates, x_slots, gate_slots;
     int backward, h_prev, h, c, work, dy, dh, dc;
-    unsigned writes; /* bit 4 a + slot: slot of array a */
+    uint64_t writes; /* CELL_SLOT(a, slot): slot of array a */
+    size_t any;      /* _ANY: where the slopes of OWN begin; gate g's slope is
+                        slot any + g, its role 0, of a GRU's n 1 */
+    unsigned acts;   /* _ANY: bit g: gate g is activated here */
 } cell_kind;
+
+#define CELL_SLOTS 8 /* of any array */
+#define CELL_SLOT(a, s) ((uint64_t)1 << (CELL_SLOTS * (a) + (s)))
 
 extern const cell_kind cell_kinds[SRNN_TILE_COUNT];
 
@@ -36,6 +42,9 @@ typedef struct cell_data {
     int tile;
     size_t rows, units;
     srnn_cell cell;
+    srnn_variant variant; /* _ANY: at random out of phis, clipped or not */
+    size_t gate_slots;    /* of this variant */
+    uint64_t writes;
     float *array[ARRAYS], *before[ARRAYS];
     size_t ld[ARRAYS], n[ARRAYS];
     float *x, *x_before;

@@ -175,9 +175,9 @@ static int spoiled(const cell_data *d, size_t r, size_t u)
     int any = 0;
 
     for (int a = 0; a < ARRAYS; a++)
-        for (size_t s = 0; s < 4; s++)
+        for (size_t s = 0; s < CELL_SLOTS; s++)
             if (d->array[a] && s * d->units < d->n[a] &&
-                cell_kinds[d->tile].writes & 1u << (4 * a + (int)s))
+                d->writes & CELL_SLOT(a, s))
                 any |= isnan(d->array[a][r * d->ld[a] + s * d->units + u]);
     return any;
 }

@@ -1,6 +1,6 @@
-/* exp, log, sigmoid, tanh, elu, softplus over all 2^32 floats on the widest rung, against a
- * double oracle (SLEEF's where it is installed, else libm's). The other rungs
- * give the same bits: promise_kernels.c.
+/* exp, log, sigmoid, tanh, elu, softplus over all 2^32 floats on the widest
+ * rung, against a double oracle (SLEEF's where it is installed, else libm's).
+ * The other rungs give the same bits: promise_kernels.c.
  *   kernel_sweep [BLOCKS]   every BLOCKS-th block of 4096 floats; 1 if not
  *                           given */
 #include "check.h"

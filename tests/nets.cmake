@@ -11,7 +11,8 @@ foreach(part cells fork graph)
     set(sources gradient.c)
   endif()
   srnn_test(gradient/${part} LABEL gradient F64
-    SOURCES ${sources} gradient_check.c net_case.c check.c numbers.c oracle.c)
+    SOURCES ${sources} gradient_check.c net_case.c check.c numbers.c oracle.c
+      oracle_phi.c phi.c)
 endforeach()
 
 add_library(srnn_nets STATIC net_case.c record.c record_run.c net_compare.c

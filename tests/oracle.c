@@ -4,11 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-oracle_rung oracle = {1, 1, 2, 2, 1, 2, 2};
+oracle_rung oracle = {1, 1, 2, 2, 1, 1, 2};
 
 void oracle_for(const srnn_kernels *k)
 {
-    static const oracle_rung vector = {1, 1, 2, 2, 1, 2, 2};
+    static const oracle_rung vector = {1, 1, 2, 2, 1, 1, 2};
     static const oracle_rung scalar = {1, 1, 5, 2, 0, 1, 7};
 
     oracle = strcmp(k->name, "scalar") ? vector : scalar;
@@ -178,6 +178,16 @@ static void rnn_relu_bwd(unit_state *s)
     s->gate[0] = s->gate[0].v > 0 ? gradient_of_h(s) : exact(0);
 }
 
+static void rnn_any(unit_state *s)
+{
+    s->h = s->gate[0] = unit_phi(s, 0, 1, pre(s, 0, 0));
+}
+
+static void rnn_any_bwd(unit_state *s)
+{
+    s->gate[0] = e_mul(gradient_of_h(s), unit_slope(s, 0, 1, s->gate[0]));
+}
+
 static void lstm(unit_state *s)
 {
     est i = s->gate[0] = e_sigmoid(pre(s, 0, 0));
@@ -216,11 +226,26 @@ static est gru_h(const unit_state *s, est z, est n)
     return s->z_takes_new ? mix(z, n, s->h_prev) : mix(z, s->h_prev, n);
 }
 
+/* Gates 0 r, 1 z, 2 n of a GRU: the plain cell has no variant. */
+static est gru_phi(unit_state *s, int g, est p)
+{
+    if (s->variant)
+        return unit_phi(s, g == 2, 4 + g, p);
+    return g == 2 ? e_tanh(p) : e_sigmoid(p);
+}
+
+static est gru_slope(const unit_state *s, int g, est y)
+{
+    if (s->variant)
+        return unit_slope(s, g == 2, 4 + g, y);
+    return g == 2 ? d_tanh(y) : d_sigmoid(y);
+}
+
 static void gru_after(unit_state *s)
 {
-    est r = s->gate[0] = e_sigmoid(pre(s, 0, 0));
-    est z = s->gate[1] = e_sigmoid(pre(s, 1, 1));
-    est n = s->gate[2] = e_tanh(e_fma(r, s->p[2], s->x[2]));
+    est r = s->gate[0] = gru_phi(s, 0, pre(s, 0, 0));
+    est z = s->gate[1] = gru_phi(s, 1, pre(s, 1, 1));
+    est n = s->gate[2] = gru_phi(s, 2, e_fma(r, s->p[2], s->x[2]));
 
     s->gate[3] = s->p[2];
     s->h = gru_h(s, z, n);
@@ -228,15 +253,15 @@ static void gru_after(unit_state *s)
 
 static void gru_before_rz(unit_state *s)
 {
-    est r = s->gate[0] = e_sigmoid(pre(s, 0, 0));
+    est r = s->gate[0] = gru_phi(s, 0, pre(s, 0, 0));
 
-    s->gate[1] = s->work[0] = e_sigmoid(pre(s, 1, 1));
+    s->gate[1] = s->work[0] = gru_phi(s, 1, pre(s, 1, 1));
     s->gate[3] = s->work[1] = e_mul(r, s->h_prev);
 }
 
 static void gru_before_n(unit_state *s)
 {
-    est n = s->gate[2] = e_tanh(pre(s, 2, 0));
+    est n = s->gate[2] = gru_phi(s, 2, pre(s, 2, 0));
 
     s->h = gru_h(s, s->work[0], n);
 }
@@ -251,8 +276,8 @@ static void gru_mix_bwd(unit_state *s)
     est fresh = oracle.fused && s->z_takes_new ? z : e_sub(exact(1), old);
     est by_z = s->z_takes_new ? e_sub(n, s->h_prev) : e_sub(s->h_prev, n);
 
-    s->gate[1] = e_mul(e_mul(d, by_z), d_sigmoid(z));
-    s->gate[2] = e_mul(e_mul(d, fresh), d_tanh(n));
+    s->gate[1] = e_mul(e_mul(d, by_z), gru_slope(s, 1, z));
+    s->gate[2] = e_mul(e_mul(d, fresh), gru_slope(s, 2, n));
     s->dh = e_mul(d, old);
 }
 
@@ -262,7 +287,7 @@ static void gru_after_bwd(unit_state *s)
 
     gru_mix_bwd(s);
     dn = s->gate[2];
-    s->gate[0] = e_mul(e_mul(dn, q), d_sigmoid(r));
+    s->gate[0] = e_mul(e_mul(dn, q), gru_slope(s, 0, r));
     s->gate[3] = e_mul(dn, r);
 }
 
@@ -270,7 +295,7 @@ static void gru_before_rz_bwd(unit_state *s)
 {
     est r = s->gate[0];
 
-    s->gate[0] = e_mul(e_mul(s->p[0], s->h_prev), d_sigmoid(r));
+    s->gate[0] = e_mul(e_mul(s->p[0], s->h_prev), gru_slope(s, 0, r));
     s->dh = e_fma(s->p[0], r, s->dh);
 }
 
@@ -289,6 +314,14 @@ void oracle_unit(int tile, unit_state *s)
         [SRNN_TILE_GRU_AFTER_BWD] = gru_after_bwd,
         [SRNN_TILE_GRU_BEFORE_N_BWD] = gru_mix_bwd,
         [SRNN_TILE_GRU_BEFORE_RZ_BWD] = gru_before_rz_bwd,
+        [SRNN_TILE_RNN_ANY] = rnn_any,
+        [SRNN_TILE_RNN_ANY_BWD] = rnn_any_bwd,
+        [SRNN_TILE_GRU_AFTER_ANY] = gru_after,
+        [SRNN_TILE_GRU_BEFORE_RZ_ANY] = gru_before_rz,
+        [SRNN_TILE_GRU_BEFORE_N_ANY] = gru_before_n,
+        [SRNN_TILE_GRU_AFTER_ANY_BWD] = gru_after_bwd,
+        [SRNN_TILE_GRU_BEFORE_N_ANY_BWD] = gru_mix_bwd,
+        [SRNN_TILE_GRU_BEFORE_RZ_ANY_BWD] = gru_before_rz_bwd,
     };
 
     unit[tile](s);

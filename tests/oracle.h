@@ -67,12 +67,18 @@ est e_chain(est start, size_t k, const float *w, size_t wstep, const float *x,
 
 typedef struct unit_state {
     est x[4], p[4]; /* input and recurrent parts of the pre-activations */
-    est gate[4];    /* activated gates, then their gradients */
+    est gate[8];    /* activated gates, then their gradients; own slopes */
     est h_prev, h, c_prev, c;
     est work[2]; /* z, r h_prev */
     est dy, dh, dc;
     int has_dy, z_takes_new;
+    const srnn_variant *variant;
 } unit_state;
+
+/* phi of a role at the clipped p, slot taking the slope of OWN; and the slope
+ * where it gave y. */
+est unit_phi(unit_state *s, int role, int slot, est p);
+est unit_slope(const unit_state *s, int role, int slot, est y);
 
 /* The published formula of each tile function, as kernels.h orders it. */
 void oracle_unit(int tile, unit_state *s);

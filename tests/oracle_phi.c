@@ -119,3 +119,34 @@ est e_own_slope(est x)
 
     return s;
 }
+
+/* ---- a cell's variant ---------------------------------------------------- */
+
+/* A pre-activation within its bound of the clip may fall on either side. */
+est unit_phi(unit_state *s, int role, int slot, est p)
+{
+    const srnn_activation *f = &s->variant->act[role];
+    const double clip = s->variant->clip, off = fabs(fabs(p.v) - clip);
+
+    if (f->kind == SRNN_ACT_OWN) {
+        s->gate[slot] = e_own_slope(p);
+        if (clip > 0 && fabs(p.v) >= clip)
+            s->gate[slot] = exact(0);
+        if (clip > 0 && off <= p.e)
+            s->gate[slot].e = 1;
+    }
+    return e_act(f, clip > 0 ? clamp(p, -clip, clip) : p);
+}
+
+est unit_slope(const unit_state *s, int role, int slot, est y)
+{
+    const srnn_activation *f = &s->variant->act[role];
+    const double clip = s->variant->clip;
+
+    if (f->kind == SRNN_ACT_OWN)
+        return s->gate[slot];
+    if (clip > 0 && (y.v == (srnn_real)e_act(f, exact(clip)).v ||
+                     y.v == (srnn_real)e_act(f, exact(-clip)).v))
+        return exact(0);
+    return e_slope(f, y);
+}

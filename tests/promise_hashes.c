@@ -8,6 +8,7 @@
 #include "celldata.h"
 #include "check.h"
 #include "numbers.h"
+#include "phi.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ typedef struct work {
     char name[48];
     void (*run)(const srnn_kernels *k, const struct work *w);
     size_t size[4];
+    uint64_t seed;
 } work;
 
 static void activations(const srnn_kernels *k, const work *w)
@@ -124,6 +126,34 @@ static void cell(const srnn_kernels *k, const work *w)
     for (int a = 0; a < ARRAYS; a++)
         if (d.array[a])
             record(d.array[a], d.rows, d.n[a], d.ld[a]);
+}
+
+/* One of the variants that the seed gives. */
+static void cell_variant(const srnn_kernels *k, const work *w)
+{
+    work one = *w;
+
+    one.size[1] = 69;
+    one.size[2] = 7;
+    one.size[3] = w->seed & 1;
+    cell(k, &one);
+}
+
+static void phi_array(const srnn_kernels *k, const work *w)
+{
+    const srnn_activation *f = &phis[w->size[0]].act;
+    enum { N = 20000 };
+    float *x, *y;
+
+    guard_begin(0);
+    x = guard_matrix(1, N, N, 20);
+    y = guard_reals(N);
+    for (size_t i = N / 2; i < N; i++)
+        x[i] = real_of(data_word());
+    k->activate(f, N, x, y);
+    record(y, 1, N, N);
+    k->activate_slope(f, N, y, y);
+    record(y, 1, N, N);
 }
 
 static void gradients(const srnn_kernels *k, const work *w)
@@ -231,7 +261,7 @@ static void losses(const srnn_kernels *k, const work *w)
 
 /* ---- the list ------------------------------------------------------------ */
 
-static work list[80];
+static work list[160];
 static size_t listed;
 
 __attribute__((format(printf, 6, 7)))
@@ -246,9 +276,27 @@ static void put(void (*fn)(const srnn_kernels *, const work *), size_t a,
     w->size[1] = b;
     w->size[2] = c;
     w->size[3] = d;
+    w->seed = listed + 99;
     va_start(args, format);
     vsnprintf(w->name, sizeof w->name, format, args);
     va_end(args);
+}
+
+/* Seeded by its name, so that its place in the list does not matter. */
+__attribute__((format(printf, 3, 4)))
+static void put_variant(void (*fn)(const srnn_kernels *, const work *),
+                        size_t a, const char *format, ...)
+{
+    work *w = &list[listed];
+    va_list args;
+
+    put(fn, a, 0, 0, 0, "%s", "");
+    va_start(args, format);
+    vsnprintf(w->name, sizeof w->name, format, args);
+    va_end(args);
+    w->seed = hash_begin();
+    for (const char *c = w->name; *c; c++)
+        w->seed = w->seed * 31 + (unsigned char)*c;
 }
 
 static void fill_list(void)
@@ -261,7 +309,7 @@ static void fill_list(void)
     for (size_t g = 1; g <= 4; g++)
         for (size_t r = 1; r <= 17; r += 8)
             put(product, g, 37, 65, r, "product/G%zuU37K65R%zu", g, r);
-    for (int t = 0; t < SRNN_TILE_COUNT; t++)
+    for (int t = 0; t < SRNN_TILE_RNN_ANY; t++)
         for (size_t r = 1; r <= 7; r += 6)
             for (size_t z = 0; z < (strstr(cell_kinds[t].name, "gru") ? 2 : 1);
                  z++)
@@ -275,6 +323,12 @@ static void fill_list(void)
     put(optimisers, 1003, 0, 0, 0, "optimisers/N1003");
     put(random_numbers, 1003, 0, 0, 0, "random/N1003");
     put(losses, 73, 0, 0, 0, "losses/N73R7");
+    for (size_t i = 0; i < PHIS - 1; i++)
+        put_variant(phi_array, i, "phi/%s/N20000", phis[i].name);
+    for (int t = SRNN_TILE_RNN_ANY; t < SRNN_TILE_COUNT; t++)
+        for (size_t r = 1; r <= 7; r++)
+            put_variant(cell_variant, (size_t)t, "%s/U69R7V%zu",
+                        cell_kinds[t].name, r);
 }
 
 /* ---- comparing ----------------------------------------------------------- */
@@ -282,7 +336,7 @@ static void fill_list(void)
 static void run_on(const srnn_kernels *k, const work *w)
 {
     out.n = 0;
-    data_seed((uint64_t)(w - list) + 100);
+    data_seed(w->seed);
     w->run(k, w);
 }
 

@@ -52,14 +52,14 @@ typedef void srnn_array_fn(size_t n, const srnn_real *x, srnn_real *y);
  * rules for subnormals and NaN are those of the arrays above; OWN keeps its
  * own. Error on the vector rungs, for |y| from 2^-126 on: RELU, IDENTITY,
  * THRESHOLDED_RELU none; AFFINE, LEAKY_RELU, HARD_SIGMOID u relative, SOFTSIGN
- * 2 u; TANH, SIGMOID, SOFTPLUS and ELU with a = 1 within 2 ULP, ELU 6 u;
+ * 2 u; ELU with a = 1 within 1 ULP, else 4 u; TANH, SIGMOID, SOFTPLUS 2 ULP;
  * SCALED_TANH 7 u and (1 + |a|) 2^-126.
  *
  * The slope is a function of y alone, so nothing else is kept for backward:
  *   RELU, THRESHOLDED_RELU y > 0 ? 1 : 0   LEAKY_RELU y > 0 ? 1 : a
  *   TANH fma(-y, y, 1)                     ELU y > 0 ? 1 : y + a
  *   SIGMOID y (1 - y)                      SOFTSIGN (1 - |y|)^2
- *   SCALED_TANH a (b fma(-t, t, 1)),       SOFTPLUS -(e^-y - 1), within 2 ULP
+ *   SCALED_TANH a (b fma(-t, t, 1)),       SOFTPLUS -(e^-y - 1), within 1 ULP
  *     t = y / a, and 0 where a is 0        AFFINE a
  *   HARD_SIGMOID 0 < y < 1 ? a : 0         IDENTITY 1
  * so at a kink it is the one below. */
@@ -152,6 +152,8 @@ typedef struct srnn_variant {
  *   RNN   0 h                       LSTM  0 i  1 f  2 g  3 o
  *   GRU   0 r  1 z  2 n  3 q        q: reset after, the recurrent part of n;
  *                                      reset before, r * h_prev
+ * and behind them, where an activation of the variant is OWN, its slope, which
+ * forward leaves (0 where clipped) and backward takes: RNN 1; GRU 4 r 5 z 6 n.
  * Forward reads the input part of the pre-activations from x (same slots, q
  * has none) and, when gate is not NULL, keeps the activated gates there;
  * gate == x with equal strides is allowed. Backward finds the activated gates
@@ -214,6 +216,11 @@ typedef void srnn_tile_fn(const srnn_cell *cell, const srnn_tile *tile);
  *                           stay in slots r and q
  *   GRU_BEFORE_RZ_BWD       p = gradient of r h_prev: dr = p h_prev r (1 - r)
  *                           in its slot; dh = fma(p, r, dh)
+ * _ANY, _ANY_BWD: the same with variant->act, all named (no DEFAULT), in the
+ * place of f, sigma, tanh, and, where clip > 0, of min(max(a, -clip), clip) in
+ * the place of a pre-activation a (x + p; of GRU_AFTER's n fma(r, p_n, x_n)).
+ * In backward the slope at y stands for 1 - h^2, s (1 - s) and so on, and is 0
+ * where y is phi(clip) or phi(-clip).
  * Aliasing: as said at srnn_cell; dh, dc and gate are updated in place.
  * Error: each result is a fixed expression of correctly rounded operations and
  * of activations with the bounds above. */
@@ -229,7 +236,15 @@ typedef void srnn_tile_fn(const srnn_cell *cell, const srnn_tile *tile);
     X(LSTM_BWD) \
     X(GRU_AFTER_BWD) \
     X(GRU_BEFORE_N_BWD) \
-    X(GRU_BEFORE_RZ_BWD)
+    X(GRU_BEFORE_RZ_BWD) \
+    X(RNN_ANY) \
+    X(RNN_ANY_BWD) \
+    X(GRU_AFTER_ANY) \
+    X(GRU_BEFORE_RZ_ANY) \
+    X(GRU_BEFORE_N_ANY) \
+    X(GRU_AFTER_ANY_BWD) \
+    X(GRU_BEFORE_N_ANY_BWD) \
+    X(GRU_BEFORE_RZ_ANY_BWD)
 
 enum srnn_tile_kind {
 #define SRNN_TILE_ENUM(name) SRNN_TILE_##name,

@@ -1,4 +1,70 @@
-/* Any activation and its slope as a textbook writes them, for reference.c. */
+/* The activations, and their slopes, as a textbook writes them, for
+ * reference.c. */
+
+/* Subnormal numbers are zeros of their sign. */
+static float flush(float x)
+{
+    return fabsf(x) < 0x1p-126f ? copysignf(0, x) : x;
+}
+
+static float exp_of(float x)
+{
+    return flush(expf(flush(x)));
+}
+
+static float log_of(float x)
+{
+    return logf(flush(x));
+}
+
+static float sigmoid_of(float x)
+{
+    x = flush(x);
+    return x < 0 ? flush(expf(x) / (1 + expf(x))) : 1 / (1 + expf(-x));
+}
+
+static float tanh_of(float x)
+{
+    return tanhf(flush(x));
+}
+
+static float relu_of(float x)
+{
+    x = flush(x);
+    return x < 0 ? 0 : x;
+}
+
+static void exp_array(size_t n, const float *x, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = exp_of(x[j]);
+}
+
+static void log_array(size_t n, const float *x, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = log_of(x[j]);
+}
+
+static void sigmoid_array(size_t n, const float *x, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = sigmoid_of(x[j]);
+}
+
+static void tanh_array(size_t n, const float *x, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = tanh_of(x[j]);
+}
+
+static void relu_array(size_t n, const float *x, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = relu_of(x[j]);
+}
+
+/* ---- any, by name ------------------------------------------------------- */
 
 static float softsign_of(float x)
 {
