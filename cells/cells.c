@@ -18,7 +18,8 @@
      .by = {.from = PREV_H}, .bias = 1}
 
 #define RNN_ROW(kind, t) \
-    {.name = kind, .gates = 1, .slots = 1, .phases = 1, .parts = 1, \
+    {.name = kind, .gates = 1, .slots = 1, .slopes = 1, .phases = 1, \
+     .parts = 1, \
      .forward = {OF_H(t, 0, 1)}, .backward = {FROM_AFTER(t##_BWD, 0, 1)}, \
      .part = {BY_H(0, 1, 0)}}
 
@@ -37,6 +38,7 @@ static const cell_row rows[SRNN_CELL_KINDS] = {
     [SRNN_GRU] = {.name = "gru",
                   .gates = 3,
                   .slots = 4,
+                  .slopes = 3,
                   .phases = 1,
                   .parts = 2,
                   .forward = {OF_H(GRU_AFTER, 0, 3)},
@@ -50,6 +52,7 @@ static const cell_row rows[SRNN_CELL_KINDS] = {
     [SRNN_GRU_BEFORE] = {.name = "gru_before",
                          .gates = 3,
                          .slots = 4,
+                         .slopes = 3,
                          .has_work = 1,
                          .phases = 2,
                          .parts = 2,
@@ -80,12 +83,44 @@ static const cell_row rows[SRNN_CELL_KINDS] = {
                                    .bias = 1}}},
 };
 
+/* The same function with other activations or a clip. */
+static const enum srnn_tile_kind any[SRNN_TILE_COUNT] = {
+    [T(RNN_TANH)] = T(RNN_ANY),
+    [T(RNN_RELU)] = T(RNN_ANY),
+    [T(GRU_AFTER)] = T(GRU_AFTER_ANY),
+    [T(GRU_BEFORE_RZ)] = T(GRU_BEFORE_RZ_ANY),
+    [T(GRU_BEFORE_N)] = T(GRU_BEFORE_N_ANY),
+    [T(RNN_TANH_BWD)] = T(RNN_ANY_BWD),
+    [T(RNN_RELU_BWD)] = T(RNN_ANY_BWD),
+    [T(GRU_AFTER_BWD)] = T(GRU_AFTER_ANY_BWD),
+    [T(GRU_BEFORE_N_BWD)] = T(GRU_BEFORE_N_ANY_BWD),
+    [T(GRU_BEFORE_RZ_BWD)] = T(GRU_BEFORE_RZ_ANY_BWD),
+};
+
+static int has_own(const srnn_recurrent_config *config)
+{
+    size_t i;
+
+    for (i = 0; i < 3; i++)
+        if (config->activation[i].kind == SRNN_ACT_OWN)
+            return 1;
+    return 0;
+}
+
 cell_row srnn_cell_row(const srnn_recurrent_config *config)
 {
-    static const cell_row none;
+    cell_row row = {0};
+    size_t i;
 
-    return (unsigned)config->cell < SRNN_CELL_KINDS ? rows[config->cell]
-                                                    : none;
+    if ((unsigned)config->cell >= SRNN_CELL_KINDS)
+        return row;
+    row = rows[config->cell];
+    for (i = 0; srnn_cell_varies(config) && i < row.phases; i++) {
+        row.forward[i].tile = any[row.forward[i].tile];
+        row.backward[i].tile = any[row.backward[i].tile];
+    }
+    row.slots += has_own(config) ? row.slopes : 0;
+    return row;
 }
 
 const char *srnn_cell_name(srnn_cell_kind kind)

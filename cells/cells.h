@@ -55,6 +55,7 @@ typedef struct cell_row {
     const char *name;
     size_t gates; /* of weight_ih and x, in the first slots */
     size_t slots; /* kept for backward */
+    size_t slopes; /* slots behind them where an activation is the caller's */
     int has_c;
     int has_work;
     size_t phases, parts;
@@ -64,5 +65,13 @@ typedef struct cell_row {
 
 /* The row of a cell; of one that is unknown the name is NULL. */
 cell_row srnn_cell_row(const srnn_recurrent_config *config);
+
+/* The variant that the tiles called _ANY see, each role named. */
+srnn_variant srnn_cell_variant(const srnn_recurrent_config *config);
+/* Whether it is another function than the plain cell's. */
+int srnn_cell_varies(const srnn_recurrent_config *config);
+/* Refuses activations and clips that the cell cannot have, by node's name. */
+srnn_status srnn_variant_check(const char *name,
+                               const srnn_recurrent_config *config);
 
 #endif

@@ -185,6 +185,11 @@ static srnn_rows operand(const timeline *l, const stretch *s,
     return (srnn_rows){{c->h_prev}, {c->ldh_prev}, {c->ldh_prev}};
 }
 
+static const srnn_real *bias_hh(const timeline *l)
+{
+    return l->y->full ? l->y->full : l->y->param[B_HH].data;
+}
+
 static void forward_phase(const timeline *l, size_t i, const srnn_cell *c,
                           size_t rows, int flip)
 {
@@ -192,7 +197,7 @@ static void forward_phase(const timeline *l, size_t i, const srnn_cell *c,
     const srnn_panels *w = &l->y->forward[i];
     const srnn_rows a = operand(l, &f->of[0], c);
     const srnn_start start = f->bias ? SRNN_START_BIAS : SRNN_START_ZERO;
-    const srnn_real *bias = l->y->param[B_HH].data + f->gate * w->units;
+    const srnn_real *bias = bias_hh(l) + f->gate * w->units;
     const size_t ld = f->gates * w->units;
     srnn_tile_fn *fn = l->k->tile[f->tile];
     size_t from, to;
@@ -366,7 +371,7 @@ static void part_gradients(const timeline *l, const gate_part *part)
     first = part->gate * units + from;
     l->k->gemm_tn(to - from, n, links, d + from, ld, by, ldby, dw + first * n,
                   n, l->p->s->tn_work[who->worker]);
-    if (part->bias) {
+    if (part->bias && part->gate < l->y->biases) {
         srnn_real *db = g[l->y->param[B_HH].number] + first;
 
         if (part->of.slot == part->gate)

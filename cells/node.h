@@ -69,6 +69,9 @@ typedef struct layer {
         size_t units;          /* rows of each gate */
         size_t columns;
     } param[LAYER_PARAMS];
+    size_t biases;   /* gates that have a recurrent bias */
+    srnn_real *full; /* all gates' recurrent biases where some have none, 0 for
+                        these; else NULL */
     srnn_panels x, dx; /* W, all gates as one, and its transpose */
     srnn_panels forward[MOST_PHASES], backward[MOST_PHASES];
 } layer;
@@ -88,6 +91,7 @@ struct node {
     size_t first_param, params;
     srnn_recurrent_config recurrent;
     cell_row row;          /* recurrent */
+    srnn_variant variant;
     layer *layer;
     srnn_panels panels[2]; /* linear: weight, transposed weight */
 };

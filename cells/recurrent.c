@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- the node ---------------------------------------------------------- */
 
@@ -83,8 +84,15 @@ static srnn_status add_layer(srnn_net *net, node *n, size_t l, size_t in)
         status = add_param(net, n, l, W_HH, gates, hidden, hidden);
     if (!status)
         status = add_param(net, n, l, B_IH, gates, hidden, 0);
+    y->biases = n->recurrent.one_bias ? 2 : gates;
     if (!status)
-        status = add_param(net, n, l, B_HH, gates, hidden, 0);
+        status = add_param(net, n, l, B_HH, y->biases, hidden, 0);
+    if (!status && y->biases < gates) {
+        y->full = calloc(gates * hidden, sizeof *y->full);
+        if (!y->full)
+            status = srnn_fail(SRNN_ENOMEM, "node '%s': no memory for %zu "
+                               "biases", n->name, gates * hidden);
+    }
     y->in = in;
     if (!status)
         status = srnn_panels_open(net, &y->x, 1, gates * hidden, in);
@@ -103,7 +111,7 @@ static srnn_status check_config(const char *name,
 {
     if (!config)
         return srnn_fail(SRNN_EINVAL, "config is NULL");
-    if (!srnn_cell_row(config).name)
+    if ((unsigned)config->cell >= SRNN_CELL_KINDS)
         return srnn_fail(SRNN_EINVAL, "node '%.60s': cell %d of %d kinds",
                          name ? name : "", (int)config->cell, SRNN_CELL_KINDS);
     if (config->hidden == 0 || config->hidden > INT32_MAX / 4)
@@ -117,7 +125,7 @@ static srnn_status check_config(const char *name,
         return srnn_fail(SRNN_EINVAL, "node '%.60s': direction %d of %d",
                          name ? name : "", (int)config->direction,
                          SRNN_DIRECTIONS);
-    return SRNN_OK;
+    return srnn_variant_check(name ? name : "", config);
 }
 
 /* The initial state, where it is given, lies on the parent axis and has as many
@@ -165,6 +173,7 @@ static srnn_status add_layers(srnn_net *net, node *n,
 
     n->recurrent = *config;
     n->row = srnn_cell_row(config);
+    n->variant = srnn_cell_variant(config);
     n->features = wide;
     n->whole = config->direction != SRNN_FORWARD;
     status = check_inputs(net, n);
@@ -214,6 +223,7 @@ static void close_layers(node *n)
     for (l = 0; n->layer && l < srnn_layers(n); l++) {
         srnn_panels_close(&n->layer[l].x);
         srnn_panels_close(&n->layer[l].dx);
+        free(n->layer[l].full);
         for (i = 0; i < MOST_PHASES; i++) {
             srnn_panels_close(&n->layer[l].forward[i]);
             srnn_panels_close(&n->layer[l].backward[i]);
@@ -260,6 +270,9 @@ static void pack(const srnn_net *net, const node *n)
         const layer *y = &n->layer[l];
 
         net->k.pack(&y->x, y->param[W_IH].data, y->in, 1);
+        if (y->full)
+            memcpy(y->full, y->param[B_HH].data,
+                   y->biases * n->recurrent.hidden * sizeof *y->full);
         if (y->dx.data)
             net->k.pack(&y->dx, y->param[W_IH].data, 1, y->in);
         for (i = 0; i < n->row.phases; i++) {
@@ -283,6 +296,7 @@ static srnn_cell every_step(const node *n, const layer_run *y)
     const size_t h = n->recurrent.hidden;
 
     return (srnn_cell){.units = h,
+                       .variant = &n->variant,
                        .ldx = (y->gate ? row->slots : row->gates) * h,
                        .ldgate = row->slots * h,
                        .ldh_prev = h,

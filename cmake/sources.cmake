@@ -27,7 +27,8 @@ set(SRNN_CELLS
   cells/session.c
   cells/stack.c
   cells/trainer.c
-  cells/update.c)
+  cells/update.c
+  cells/variant.c)
 
 # The rungs beside these are kernels/<rung>.c, each with its own flags
 # (isa.cmake), the bench's kernels/limits_<rung>.c, and the overlays

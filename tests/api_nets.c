@@ -180,7 +180,7 @@ static void cells(const srnn_kernels *k)
 static void losses(const srnn_kernels *k)
 {
     srnn_recurrent_config c = {.cell = SRNN_GRU, .hidden = 3,
-                                     .layers = 1};
+                               .layers = 1};
     graph g = graph_open(k);
     srnn_node id = 77, t;
 

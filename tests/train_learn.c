@@ -74,7 +74,8 @@ static double bigram_entropy(const int32_t *text, size_t n)
 
 static srnn_net *build(srnn_cell_kind kind)
 {
-    srnn_recurrent_config cell = {.cell = kind, .hidden = 48, .layers = 1};
+    srnn_recurrent_config cell = {.cell = kind, .hidden = 48,
+                                  .layers = 1};
     srnn_node text, x, next, loss;
     srnn_net *net;
 

@@ -140,6 +140,14 @@ typedef struct srnn_recurrent_config {
     int initial; /* 1: the first states come from node `initial_state` */
     srnn_node initial_state; /* on the parent of the input's axis; its columns
                                 are all states in the order of the list below */
+    /* Other activations than the cell's own, in its roles: of an RNN h; of a
+     * GRU its gates, then n. Zero: the cell's own. */
+    srnn_activation activation[3];
+    /* Pre-activations a count as min(max(a, -clip), clip) (ONNX); 0: as they
+     * are. Of a GRU's n, that is after the reset. */
+    double clip;
+    /* GRUs: n has the one bias b_n and no d_n: bias_hh is [2 * hidden]. */
+    int one_bias;
 } srnn_recurrent_config;
 
 /* LSTM, 1 layer, forward, states zero at first; hidden must be set. */

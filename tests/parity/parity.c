@@ -55,8 +55,7 @@ static void keep(const char *prefix, srnn_tensor tensor)
 
 static srnn_net *build(const sizes *z)
 {
-    srnn_recurrent_config cell = {.cell = z->cell,
-                                  .hidden = z->hidden,
+    srnn_recurrent_config cell = {.cell = z->cell, .hidden = z->hidden,
                                   .layers = z->layers};
     srnn_node x, target, loss;
     srnn_net *net;
