@@ -25,8 +25,8 @@ typedef struct options {
     double lr, clip;
     const char *text; /* NULL: the King James Bible */
     const char *save, *resume, *load, *isa; /* NULL: not given */
-    size_t sample;
-    double temperature;
+    size_t sample, top_k;
+    double temperature, top_p;
 } options;
 
 /* With --resume, what is not given is as in the file. */

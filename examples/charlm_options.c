@@ -31,6 +31,9 @@ static const char usage[] =
     "  --load FILE          only sample from a saved model\n"
     "  --sample N           characters to make up at the end (500)\n"
     "  --temperature X      of samples: 0 the likeliest, 1 as learnt (0.8)\n"
+    "  --top-k N            of samples: only the N likeliest, 0: all (0)\n"
+    "  --top-p X            of samples: only the likeliest that together have\n"
+    "                       this probability, 1: all (1)\n"
     "  --threads N          threads (1)\n"
     "  --isa NAME           instruction set, as SRNN_ISA\n"
     "  --help               this\n";
@@ -95,7 +98,8 @@ static srnn_cell_kind cell(const char *value)
 
 enum {
     CELL, HIDDEN, LAYERS, EMBEDDING, BATCH, STEPS, UPDATES, LR, CLIP, SEED,
-    TEXT, SAVE, RESUME, LOAD, SAMPLE, TEMPERATURE, THREADS, ISA, HELP
+    TEXT, SAVE, RESUME, LOAD, SAMPLE, TEMPERATURE, TOP_K, TOP_P, THREADS, ISA,
+    HELP
 };
 
 static const struct option list[] = {
@@ -115,6 +119,8 @@ static const struct option list[] = {
     {"load", 1, NULL, LOAD},
     {"sample", 1, NULL, SAMPLE},
     {"temperature", 1, NULL, TEMPERATURE},
+    {"top-k", 1, NULL, TOP_K},
+    {"top-p", 1, NULL, TOP_P},
     {"threads", 1, NULL, THREADS},
     {"isa", 1, NULL, ISA},
     {"help", 0, NULL, HELP},
@@ -139,6 +145,8 @@ static void set(options *o, int which, const char *name, const char *value)
     case LOAD: o->load = value; break;
     case SAMPLE: o->sample = count(name, value, 0, 1000000000); break;
     case TEMPERATURE: o->temperature = number(name, value, 100); break;
+    case TOP_K: o->top_k = count(name, value, 0, 256); break;
+    case TOP_P: o->top_p = number(name, value, 1); break;
     case THREADS: o->threads = count(name, value, 1, 1024); break;
     case ISA: o->isa = value; break;
     case HELP: fputs(usage, stdout); exit(0);
@@ -186,7 +194,7 @@ options options_read(int argc, char **argv)
     options o = {.cell = SRNN_LSTM, .hidden = 256, .layers = 1,
                  .embedding = 64, .batch = 32, .steps = 64, .threads = 1,
                  .updates = 1950, .seed = 1, .lr = 2e-3, .clip = 1,
-                 .sample = 500, .temperature = 0.8};
+                 .sample = 500, .temperature = 0.8, .top_p = 1};
 
     parse(&o, argc, argv);
     if (o.load && o.resume)

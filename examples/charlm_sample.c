@@ -2,6 +2,8 @@
  * expects next, and is the next input. */
 #include "charlm.h"
 
+#include <simdrnn/generate.h>
+
 #include <stdio.h>
 
 /* Number i of a stream of its own in [0, 1). */
@@ -16,8 +18,9 @@ static double uniform(uint64_t seed, size_t i)
 void sample(const srnn_net *net, const text *t, const options *o)
 {
     srnn_session_config config = srnn_session_default();
+    srnn_sample_config how = {o->temperature, o->top_k, o->top_p};
     srnn_session *session;
-    srnn_real logits[256];
+    srnn_real logits[2 * 256]; /* a draw's work too */
     int32_t token = 0;
     srnn_array in = {.node = srnn_net_find(net, "text"), .tokens = &token};
     srnn_array out = {.node = srnn_net_find(net, "linear"), .data = logits};
@@ -26,7 +29,7 @@ void sample(const srnn_net *net, const text *t, const options *o)
     must(srnn_session_open(&session, net, &config));
     for (size_t i = 0; i < o->sample && !stopped; i++) {
         must(srnn_session_forward(session, 1, &in, 1, &out, 1));
-        token = srnn_sample(net, t->symbols, logits, o->temperature,
+        token = srnn_sample(net, t->symbols, logits, &how,
                             uniform(o->seed, i), logits);
         putchar(t->symbol[token]);
     }

@@ -86,6 +86,21 @@ cmp -s first out || fail "two samples by one seed differ"
 run 0 --load whole --sample 200 --seed 2
 ! cmp -s first out || fail "two seeds, one sample"
 
+# One symbol left, or hardly any probability, is the likeliest, as is no heat.
+run 0 --load whole --sample 200 --temperature 0
+mv out greedy
+! cmp -s first greedy || fail "samples at temperature 0.8 are the likeliest"
+for only in '--top-k 1' '--top-p 0' '--top-p 1e-9'; do
+    run 0 --load whole --sample 200 $only
+    cmp -s greedy out || fail "$only is not the likeliest"
+done
+run 0 --load whole --sample 200 --top-k 256 --top-p 1
+cmp -s first out || fail "all symbols are not all symbols"
+for some in '--top-k 3' '--top-p 0.5'; do
+    run 0 --load whole --sample 200 $some
+    ! cmp -s first out && ! cmp -s greedy out || fail "$some does nothing"
+done
+
 # ---- stopped and resumed is never stopped, to the byte ---
 start $tiny --updates 1000000000 --save part
 await 'grep -q "^update" out'
@@ -119,6 +134,10 @@ refuses 'whole number' --hidden 12x
 refuses 'whole number' --hidden 0
 refuses 'whole number' --updates -1
 refuses 'a number' --lr nan
+refuses 'from 0 to 256' --top-k 257
+refuses 'whole number' --top-k -1
+refuses 'from 0 to 1 ' --top-p 1.1
+refuses 'a number' --top-p nan
 refuses 'lstm or gru' --cell tree
 refuses requires --cell
 refuses 'one of them' --load whole --resume whole
@@ -127,6 +146,7 @@ refuses 'too short' --text /dev/null
 refuses mmx $tiny --updates 1 --isa mmx
 refuses nowhere $tiny --updates 1 --save nowhere/file
 run 0 --help
+grep -q -e --top-k out && grep -q -e --top-p out || fail "--help lacks options"
 
 # ---- files ---
 # craft PATTERN TEXT: the file `whole` with another header.

@@ -443,15 +443,6 @@ SRNN_API srnn_net *srnn_trainer_net(const srnn_trainer *trainer);
 SRNN_API srnn_trainer_config
 srnn_trainer_settings(const srnn_trainer *trainer);
 
-/* ---- sampling ----------------------------------------------------------- */
-
-/* Draws from softmax(logits / temperature) by inversion with u in [0, 1);
- * temperature 0 takes the largest, the first of equals. work holds n reals
- * and may be logits. -1, with a message, if n is 0 or a pointer NULL. */
-SRNN_API int32_t srnn_sample(const srnn_net *net, size_t n,
-                             const srnn_real *logits, double temperature,
-                             double u, srnn_real *work);
-
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,13 @@
+/* What sampling and beam search ask of a row of logits. */
+#ifndef SRNN_DECODE_H
+#define SRNN_DECODE_H
+
+#include <simdrnn/generate.h>
+
+/* The largest, the first of equals. An error unless it is finite and no logit
+ * is NaN. */
+srnn_status srnn_row_largest(size_t n, const srnn_real *logits, size_t *at);
+
+srnn_status srnn_sample_check(const srnn_sample_config *config);
+
+#endif
