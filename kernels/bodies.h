@@ -21,6 +21,7 @@
 #include "body_rows.h"
 
 #include "body_losses.h"
+#include "body_attention.h"
 #include "body_vectors.h"
 #include "body_random.h"
 
@@ -75,6 +76,12 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->gemm_tn = gemm_tn;
     k->gemm_tn_work = gemm_tn_work;
     k->bias_grad = bias_grad;
+    k->pair_dot = pair_dot;
+    k->pair_tanh = pair_tanh;
+    k->softmax_bwd = softmax_bwd;
+    k->mix = mix;
+    k->mix_bwd = mix_bwd;
+    k->pair_tanh_bwd = pair_tanh_bwd;
     k->sum_squares = sum_squares;
     k->scale = scale;
     k->clip = clip;

@@ -172,6 +172,9 @@ static void bias_grad(size_t m, const srnn_links *links, const float *a,
 
 #include "reference_any.h"
 #include "reference_gru.h"
+/* ---- attention ---------------------------------------------------------- */
+
+#include "reference_attention.h"
 
 /* ---- vectors ------------------------------------------------------------ */
 
@@ -311,6 +314,12 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
         .gemm_tn = gemm_tn,
         .gemm_tn_work = gemm_tn_work,
         .bias_grad = bias_grad,
+        .pair_dot = pair_dot,
+        .pair_tanh = pair_tanh,
+        .softmax_bwd = softmax_bwd,
+        .mix = mix,
+        .mix_bwd = mix_bwd,
+        .pair_tanh_bwd = pair_tanh_bwd,
         .sum_squares = sum_squares,
         .scale = scale,
         .clip = clip,

@@ -16,6 +16,8 @@
 #define VEC_ROWS_3 4
 #define VEC_ROWS_2 6
 #define VEC_ROWS_1 8
+#define VEC_DOT_ROWS 2 /* 2 x 2 x 2 accumulators, 2 + 1 operands of 16 */
+#define VEC_DOT_COLUMNS 2
 
 typedef __m256 vr;
 typedef __m256i vi;
@@ -78,6 +80,26 @@ static inline vi vi_xor(vi a, vi b) { return _mm256_xor_si256(a, b); }
 static inline vm vi_lt(vi a, vi b)
 {
     return _mm256_castsi256_ps(_mm256_cmpgt_epi32(b, a));
+}
+
+/* Two vectors of sums become one of half as long ones. The last two steps stay
+ * within 128 bits: taking x[l], x[l + 4] together puts the sums in order. */
+static inline vr v_trees(const vr *x)
+{
+    vr y[4];
+    int i;
+
+    for (i = 0; i < 4; i++)
+        y[i] = _mm256_add_ps(_mm256_permute2f128_ps(x[i], x[i + 4], 0x20),
+                             _mm256_permute2f128_ps(x[i], x[i + 4], 0x31));
+    for (i = 0; i < 2; i++) {
+        const vr a = y[2 * i], b = y[2 * i + 1];
+
+        y[i] = _mm256_add_ps(_mm256_shuffle_ps(a, b, 0x44),
+                             _mm256_shuffle_ps(a, b, 0xee));
+    }
+    return _mm256_add_ps(_mm256_shuffle_ps(y[0], y[1], 0x88),
+                         _mm256_shuffle_ps(y[0], y[1], 0xdd));
 }
 
 static inline void v_prefetch(const void *p)

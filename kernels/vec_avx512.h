@@ -17,6 +17,8 @@
 #define VEC_ROWS_3 8
 #define VEC_ROWS_2 8
 #define VEC_ROWS_1 8
+#define VEC_DOT_ROWS 4 /* 4 x 4 accumulators, 4 + 1 operands of 32 */
+#define VEC_DOT_COLUMNS 4
 
 typedef __m512 vr;
 typedef __m512i vi;
@@ -72,6 +74,36 @@ static inline vi vi_xor(vi a, vi b) { return _mm512_xor_si512(a, b); }
 #define vi_shl(a, n) _mm512_slli_epi32(a, n)
 #define vi_sra(a, n) _mm512_srai_epi32(a, n)
 static inline vm vi_lt(vi a, vi b) { return _mm512_cmplt_epi32_mask(a, b); }
+
+/* Two vectors of sums become one of half as long ones. The last two steps stay
+ * within 128 bits and leave a 4 x 4 transpose, which taking x in the order of
+ * that transpose undoes. */
+static inline vr v_trees(const vr *x)
+{
+    vr y[16];
+    int i;
+
+    for (i = 0; i < 8; i++) {
+        const vr a = x[i % 2 * 8 + i / 2], b = x[i % 2 * 8 + 4 + i / 2];
+
+        y[i] = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44),
+                             _mm512_shuffle_f32x4(a, b, 0xee));
+    }
+    for (i = 0; i < 4; i++) {
+        const vr a = y[2 * i], b = y[2 * i + 1];
+
+        y[i] = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88),
+                             _mm512_shuffle_f32x4(a, b, 0xdd));
+    }
+    for (i = 0; i < 2; i++) {
+        const vr a = y[2 * i], b = y[2 * i + 1];
+
+        y[i] = _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x44),
+                             _mm512_shuffle_ps(a, b, 0xee));
+    }
+    return _mm512_add_ps(_mm512_shuffle_ps(y[0], y[1], 0x88),
+                         _mm512_shuffle_ps(y[0], y[1], 0xdd));
+}
 
 static inline void v_prefetch(const void *p) { _mm_prefetch(p, _MM_HINT_T0); }
 

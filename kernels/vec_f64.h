@@ -15,6 +15,10 @@
  *   v_lt             ordered compare: false where a NaN takes part
  *   v_select(m,a,b)  m ? a : b, lane by lane; bits pass through untouched
  *   v_bits ... vi_*  the same lanes as 32-bit integers, wrapping
+ *   v_trees(x)       lane l: the sum of the lanes of x[l], l < VEC_LANES, taken
+ *                    pairwise: i and i + VEC_LANES / 2, then a quarter, to 1
+ *   VEC_DOT_ROWS, VEC_DOT_COLUMNS
+ *                    pairs of rows whose chains stay in registers
  *   v_prefetch       a hint to bring the line into L1
  *   v_mode, v_set_mode, VEC_FLUSH_BITS
  *                    the thread's floating-point mode; the bits in it that
@@ -32,6 +36,8 @@
 #define VEC_ROWS_3 2
 #define VEC_ROWS_2 2
 #define VEC_ROWS_1 2
+#define VEC_DOT_ROWS 1
+#define VEC_DOT_COLUMNS 1
 
 typedef double vr;
 typedef int vm;
@@ -61,6 +67,8 @@ static inline vm v_nan(vr a) { return a != a; }
 static inline vr v_select(vm m, vr a, vr b) { return m ? a : b; }
 static inline vr v_min(vr a, vr b) { return a < b ? a : b; }
 static inline vr v_max(vr a, vr b) { return b < a ? a : b; }
+
+static inline vr v_trees(const vr *x) { return x[0]; }
 
 static inline void v_prefetch(const void *p) { (void)p; }
 

@@ -16,6 +16,8 @@
 #define VEC_ROWS_3 8
 #define VEC_ROWS_2 8
 #define VEC_ROWS_1 8
+#define VEC_DOT_ROWS 2 /* 2 x 2 x 4 accumulators, 2 + 1 operands of 32 */
+#define VEC_DOT_COLUMNS 2
 
 typedef float32x4_t vr;
 typedef int32x4_t vi;
@@ -85,6 +87,16 @@ static inline vi vi_xor(vi a, vi b) { return veorq_s32(a, b); }
 #define vi_shl(a, n) vshlq_n_s32(a, n)
 #define vi_sra(a, n) vshrq_n_s32(a, n)
 static inline vm vi_lt(vi a, vi b) { return vcltq_s32(a, b); }
+
+static inline vr v_halves(vr a, vr b)
+{
+    return vaddq_f32(vcombine_f32(vget_low_f32(a), vget_low_f32(b)),
+                     vcombine_f32(vget_high_f32(a), vget_high_f32(b)));
+}
+static inline vr v_trees(const vr *x)
+{
+    return vpaddq_f32(v_halves(x[0], x[1]), v_halves(x[2], x[3]));
+}
 
 static inline void v_prefetch(const void *p) { __builtin_prefetch(p); }
 

@@ -181,6 +181,42 @@ static void gradients(const srnn_kernels *k, const work *w)
     record(table, WORDS, m, m);
 }
 
+/* Queries and keys of one sequence, packed among others. */
+static void attention(const srnn_kernels *k, const work *w)
+{
+    enum { T = 13, S = 18, LDE = 20 };
+    const size_t n = w->size[0];
+    uint32_t row[2 * S];
+    srnn_picked q = {NULL, n, T, row}, s = {NULL, n, S, row};
+    float *v, *e, *dy, *dq, *dk;
+
+    for (uint32_t i = 0; i < 2 * S; i++)
+        row[i] = i / 2 * 3 + i % 2;
+    guard_begin(0);
+    q.x = guard_matrix(2 * S, n, n, 1);
+    s.x = guard_matrix(2 * S, n, n, 1);
+    v = guard_matrix(1, n, n, 1);
+    e = guard_matrix(2 * S, LDE, LDE, 1);
+    dy = guard_matrix(2 * S, LDE, LDE, 1);
+    dq = guard_matrix(2 * S, n, n, 1);
+    dk = guard_matrix(2 * S, n, n, 1);
+    k->pair_dot(n, &q, &s, 0.3f, e, LDE);
+    record(e, 2 * S, S, LDE);
+    k->pair_tanh(n, &q, &s, v, 0.3f, e, LDE);
+    record(e, 2 * S, S, LDE);
+    k->softmax(2 * S, S, e, LDE, e, LDE);
+    k->softmax_bwd(2 * S, S, e, LDE, dy, LDE, 0.3f, dy, LDE);
+    record(dy, 2 * S, S, LDE);
+    k->mix(n, e, LDE, &s, SRNN_START_ZERO, dq, n, row, T);
+    k->mix_bwd(n, e, LDE, &q, SRNN_START_VALUE, dk, n, row, S);
+    record(dq, 2 * S, n, n);
+    record(dk, 2 * S, n, n);
+    k->pair_tanh_bwd(n, q.x, &s, v, dy, dq, dk, n, v);
+    record(dq, 1, n, n);
+    record(dk, 2 * S, n, n);
+    record(v, 1, n, n);
+}
+
 static void optimisers(const srnn_kernels *k, const work *w)
 {
     const size_t n = w->size[0];
@@ -329,6 +365,8 @@ static void fill_list(void)
         for (size_t r = 1; r <= 7; r++)
             put_variant(cell_variant, (size_t)t, "%s/U69R7V%zu",
                         cell_kinds[t].name, r);
+    put(attention, 37, 0, 0, 0, "attention/N37T13S18");
+    put(attention, 128, 0, 0, 0, "attention/N128T13S18");
 }
 
 /* ---- comparing ----------------------------------------------------------- */

@@ -125,6 +125,14 @@ typedef struct srnn_links {
     const uint32_t *a, *b;
 } srnn_links;
 
+/* Rows of an array, picked by number: the i-th of them begins at
+ * x + row[i] * ld. */
+typedef struct srnn_picked {
+    const srnn_real *x;
+    size_t ld, count;
+    const uint32_t *row;
+} srnn_picked;
+
 /* ---- cells: the elementwise function of a tile -------------------------
  * A tile is rows [row, row + rows) x units [unit, unit + units) of a step. Its
  * product (the recurrent part of the pre-activations forward, the gradient of
@@ -374,6 +382,50 @@ typedef struct srnn_kernels {
      * the sum of magnitudes. */
     void (*bias_grad)(size_t m, const srnn_links *links, const srnn_real *a,
                       size_t lda, srnn_real *d);
+
+    /* Attention, of one sequence's queries over its keys. The row of query i
+     * in e, w, de and c is that of its number, q->row[i]; the column is that
+     * of the key's place in its list. A sum within a row has the chains and
+     * the tree of softmax, of fused multiply-adds; elements that are not there
+     * are skipped. A list may be empty.
+     *
+     * e[q->row[i]][s] = scale * sum_j q_i[j] k_s[j], j < n (Luong et al. 2015,
+     * dot). Error: (n / 16 + 6) u |scale| sum |q| |k|. */
+    void (*pair_dot)(size_t n, const srnn_picked *q, const srnn_picked *k,
+                     srnn_real scale, srnn_real *e, size_t lde);
+    /* e[q->row[i]][s] = scale * sum_j v[j] t_j, t_j = tanh(q_i[j] + k_s[j])
+     * (Bahdanau et al. 2015). Error: |scale| sum |v_j| ((n / 16 + 11) |t_j| +
+     * |q_j + k_j|) u. */
+    void (*pair_tanh)(size_t n, const srnn_picked *q, const srnn_picked *k,
+                      const srnn_real *v, srnn_real scale, srnn_real *e,
+                      size_t lde);
+    /* dx[r][j] = scale * (y[r][j] (dy[r][j] - sum_t y[r][t] dy[r][t])), where
+     * y is what softmax gave. dx == dy is allowed. Error: |scale| y_j
+     * (3 |dy_j - sum| + (n / 16 + 5) sum |y| |dy|) u. */
+    void (*softmax_bwd)(size_t rows, size_t n, const srnn_real *y, size_t ldy,
+                        const srnn_real *dy, size_t lddy, srnn_real scale,
+                        srnn_real *dx, size_t lddx);
+    /* y[row[i]][j] = chain over s rising of c[row[i]][s] x_s[j], i < rows,
+     * j < n: contexts, and gradients of queries. start: ZERO or VALUE. */
+    void (*mix)(size_t n, const srnn_real *c, size_t ldc,
+                const srnn_picked *x, srnn_start start, srnn_real *y,
+                size_t ldy, const uint32_t *row, size_t rows);
+    /* y[row[i]][j] = chain over the list of c[x->row[t]][i] x_t[j]: gradients
+     * of values and keys, where the list has the queries' steps in the reverse
+     * of their execution order. */
+    void (*mix_bwd)(size_t n, const srnn_real *c, size_t ldc,
+                    const srnn_picked *x, srnn_start start, srnn_real *y,
+                    size_t ldy, const uint32_t *row, size_t rows);
+    /* One query of pair_tanh; de has the scale in it, t as above and
+     * g = de[s] v[j], for s rising:
+     *   dk[k->row[s]][j] = fma(g, 1 - t^2, dk[k->row[s]][j])
+     *   dq[j] = chain from 0 of g (1 - t^2);  dv[j] = its chain of de[s] t
+     * 1 - t^2 is one fma. Error: those of the chains, where g has one
+     * rounding, t that of pair_tanh. */
+    void (*pair_tanh_bwd)(size_t n, const srnn_real *q, const srnn_picked *k,
+                          const srnn_real *v, const srnn_real *de,
+                          srnn_real *dq, srnn_real *dk, size_t lddk,
+                          srnn_real *dv);
 
     /* sum of x[j]^2 in double, chains and tree as in softmax: within
      * (n / 16 + 5) 2^-53 relative. */
