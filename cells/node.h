@@ -170,10 +170,10 @@ typedef struct layer_run {
 } layer_run;
 
 /* What lies between two layers: the output of one or both directions. */
-typedef struct level {
+typedef struct stack_level {
     srnn_real *y; /* NULL: the layer's own output as it lies */
     srnn_real *dy;
-} level;
+} stack_level;
 
 /* What one node keeps in a session. */
 struct run {
@@ -193,7 +193,7 @@ struct run {
     srnn_real *own;        /* the node's own buffer */
     int32_t *own_tokens;
     layer_run *layer; /* recurrent: both directions counted */
-    level *level;
+    stack_level *level;
 };
 
 /* A listed state and its gradient. */

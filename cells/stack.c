@@ -41,7 +41,7 @@ void srnn_stack_carve(const srnn_session *s, const node *n, run *r, arena *a)
             carve_reverse(s, n, l, y, a);
     }
     for (l = 0; l < n->recurrent.layers; l++) {
-        level none = {0}, *y = a->base ? &r->level[l] : &none;
+        stack_level none = {0}, *y = a->base ? &r->level[l] : &none;
 
         if (joins(n))
             y->y = srnn_arena_reals(a, reals);
@@ -315,7 +315,7 @@ void srnn_stack_forward(const pass *p, const node *n, run *r)
 
     begin(p, n, r);
     for (i = 0; i < n->recurrent.layers; i++) {
-        level *y = &r->level[i];
+        stack_level *y = &r->level[i];
 
         for (d = 0, l = i * directions; d < directions; d++, l++) {
             layer_forward(p, n, r, l, x, ldx);
