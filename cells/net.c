@@ -1,8 +1,6 @@
-/* The graph: nodes in topological order, their parameters, initialisation and
- * packing. */
+/* The graph: nodes in topological order, their parameters and packing. */
 #include "node.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -394,28 +392,6 @@ srnn_status srnn_net_param(const srnn_net *net, size_t i, srnn_tensor *out)
     *out = (srnn_tensor){
         p->name, p->rank, {p->shape[0], p->shape[1]}, p->count, p->data};
     return SRNN_OK;
-}
-
-srnn_status srnn_net_init(srnn_net *net, uint64_t seed)
-{
-    size_t i, j;
-
-    if (!net)
-        return srnn_fail(SRNN_EINVAL, "net is NULL");
-    for (i = 0; i < net->params; i++) {
-        param *p = net->param[i];
-        const srnn_stream stream = {seed, {(uint32_t)i, 0, 0}};
-        const srnn_real bound = (srnn_real)p->bound;
-
-        if (p->bound == 0) {
-            net->k.normal(&stream, p->count, p->data);
-            continue;
-        }
-        net->k.uniform(&stream, p->count, p->data);
-        for (j = 0; j < p->count; j++)
-            p->data[j] = bound * (2 * p->data[j] - 1);
-    }
-    return srnn_net_pack(net);
 }
 
 srnn_status srnn_net_pack(srnn_net *net)

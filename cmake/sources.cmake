@@ -14,11 +14,14 @@ set(SRNN_CELLS
   cells/cells.c
   cells/embedding.c
   cells/extent.c
+  cells/init.c
+  cells/init_fill.c
   cells/input.c
   cells/layer.c
   cells/linear.c
   cells/loss.c
   cells/net.c
+  cells/orthogonal.c
   cells/pool.c
   cells/recurrent.c
   cells/run.c

@@ -113,6 +113,7 @@ static srnn_net *open_net(const srnn_kernels *k, size_t cell, int tokens)
                                      .hidden = c.hidden,
                                      .layers = c.layers,
                                      .z_takes_new = c.z_takes_new};
+    srnn_init init = srnn_init_default();
     srnn_net *net = NULL;
     srnn_node x, y, rnn, out;
 
@@ -127,7 +128,8 @@ static srnn_net *open_net(const srnn_kernels *k, size_t cell, int tokens)
     OPEN(net, srnn_net_linear(net, "out", rnn, c.classes, &out));
     OPEN(net, srnn_net_tokens(net, "y", c.classes, &y));
     OPEN(net, srnn_net_cross_entropy(net, "loss", out, y, NULL));
-    must(srnn_net_init(net, 7));
+    init.recurrent = SRNN_INIT_ORTHOGONAL;
+    OPEN(net, srnn_net_init_with(net, &init, 7));
     return net;
 }
 

@@ -24,6 +24,10 @@ foreach(pass forward backward)
   srnn_test(cell/${pass} LABEL cell SOURCES cell_${pass}.c LIBS srnn_nets
     KINDS release asan aarch64 haswell nehalem)
 endforeach()
+foreach(part init init_bias)
+  srnn_test(cell/${part} LABEL cell SOURCES cell_${part}.c init_case.c
+    LIBS srnn_nets KINDS release asan aarch64 haswell)
+endforeach()
 srnn_test(cell/update LABEL cell SOURCES cell_update.c LIBS srnn_nets)
 
 # ---- promises: whole nets, bit for bit ---
@@ -41,6 +45,7 @@ srnn_test(promise/net-hashes LABEL promise
 foreach(part nets sessions trainers modes sample)
   srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_nets)
 endforeach()
+srnn_test(api/init LABEL cell SOURCES api_init.c init_case.c LIBS srnn_nets)
 srnn_test(api/threads LABEL cell SOURCES api_threads.c LIBS srnn_nets
   KINDS release asan tsan aarch64)
 srnn_test(api/alloc LABEL cell SOURCES alloc.c heap.c LIBS srnn_nets)

@@ -221,9 +221,70 @@ SRNN_API size_t srnn_net_params(const srnn_net *net);
 SRNN_API srnn_status srnn_net_param(const srnn_net *net, size_t i,
                                     srnn_tensor *param);
 
-/* PyTorch's initialisation from Philox streams (seed, number of parameter):
- * recurrent U(-1/sqrt(hidden), +), linear U(-1/sqrt(inputs), +), embedding
- * N(0, 1). Packs. */
+/* How a matrix begins. A gate's block of weight_ih, and of weight_hh, is a
+ * matrix by itself, of [rows][columns].
+ *   PYTORCH         what PyTorch gives the parameter: recurrent U(-1/sqrt(
+ *                   hidden), +), linear U(-1/sqrt(inputs), +), embedding
+ *                   N(0, 1); no gain
+ *   KEEP            what it holds
+ *   ZERO            0
+ *   NORMAL          N(0, gain^2)
+ *   XAVIER_UNIFORM  U(-b, b), b = gain sqrt(6 / (rows + columns))
+ *   XAVIER_NORMAL   N(0, gain^2 2 / (rows + columns)) (Glorot & Bengio 2010)
+ *   ORTHOGONAL      gain times a random matrix of orthonormal rows, or columns
+ *                   where these are the shorter (Saxe et al. 2014)
+ *   IDENTITY        gain on the diagonal, else 0; an IRNN is an RNN_RELU with
+ *                   a recurrent identity, biases ZERO and weights NORMAL of a
+ *                   small gain (Le et al. 2015) */
+typedef enum srnn_init_kind {
+    SRNN_INIT_PYTORCH,
+    SRNN_INIT_KEEP,
+    SRNN_INIT_ZERO,
+    SRNN_INIT_NORMAL,
+    SRNN_INIT_XAVIER_UNIFORM,
+    SRNN_INIT_XAVIER_NORMAL,
+    SRNN_INIT_ORTHOGONAL,
+    SRNN_INIT_IDENTITY,
+    SRNN_INIT_KINDS
+} srnn_init_kind;
+
+/* The biases of the gate that keeps the old state, f of an LSTM and z of a
+ * GRU (with the sign that keeps, where z takes the new state in); bias_ih has
+ * the value, that gate's bias_hh is 0.
+ *   AS_BIASES  like all biases
+ *   CONSTANT   forget_value (Gers et al. 2000; Jozefowicz et al. 2015 take 1)
+ *   CHRONO     log(U(1, T - 1)), T = forget_value the longest dependency, 2 or
+ *              more; an LSTM's input gate the opposite (Tallec & Ollivier
+ *              2018) */
+typedef enum srnn_forget_kind {
+    SRNN_FORGET_AS_BIASES,
+    SRNN_FORGET_CONSTANT,
+    SRNN_FORGET_CHRONO,
+    SRNN_FORGET_KINDS
+} srnn_forget_kind;
+
+typedef struct srnn_init {
+    srnn_node node;           /* whose parameters; -1: all nodes' */
+    srnn_init_kind weights;   /* every matrix but the recurrent; vectors that
+                                 are no biases stay PYTORCH, or are kept too */
+    srnn_init_kind recurrent; /* weight_hh */
+    srnn_init_kind biases;    /* PYTORCH, KEEP or ZERO */
+    double gain, recurrent_gain;
+    srnn_forget_kind forget;
+    double forget_value;
+} srnn_init;
+
+/* All nodes, all PYTORCH, gains 1, forget AS_BIASES. */
+SRNN_API srnn_init srnn_init_default(void);
+
+/* Fills the parameters from Philox streams (seed, number of parameter), so
+ * that every vector rung has the same, and packs. A choice that finds nothing
+ * to fill is an error. ORTHOGONAL takes memory while it runs, a double for
+ * each element of the largest block; an inner product of two rows is exact to
+ * 2.1 x 2^-24 gain^2, the rounding of its floats. */
+SRNN_API srnn_status srnn_net_init_with(srnn_net *net, const srnn_init *init,
+                                        uint64_t seed);
+/* The same with srnn_init_default(). */
 SRNN_API srnn_status srnn_net_init(srnn_net *net, uint64_t seed);
 /* Packs the weights again, for the sessions and trainers to see. */
 SRNN_API srnn_status srnn_net_pack(srnn_net *net);

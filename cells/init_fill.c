@@ -1,0 +1,183 @@
+/* What a parameter begins with, out of Philox streams of the seed and its
+ * number. A gate's block of a recurrent node's matrix is a matrix by itself. */
+#include "cells.h"
+#include "init.h"
+#include "orthogonal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What a stream of a parameter is for: its second word. */
+enum { DRAW_VALUES, DRAW_ORTHOGONAL, DRAW_CHRONO };
+
+const char *srnn_turn_name(const turn *t)
+{
+    return t->param->name + strlen(t->node->name) + 1;
+}
+
+static int is_named(const turn *t, const char *start)
+{
+    return !strncmp(srnn_turn_name(t), start, strlen(start));
+}
+
+size_t srnn_turn_gates(const turn *t)
+{
+    return t->node->layer ? srnn_cell_row(t->node->recurrent.cell)->gates : 1;
+}
+
+/* ---- values -------------------------------------------------------------- */
+
+static srnn_stream stream_of(const turn *t, uint32_t draw, size_t block)
+{
+    return (srnn_stream){
+        t->seed, {(uint32_t)t->number, draw, (uint32_t)block}};
+}
+
+/* Uniform in [-bound, bound), or bound times standard normals. */
+static void draw(const turn *t, int normal, double bound)
+{
+    const srnn_stream stream = stream_of(t, DRAW_VALUES, 0);
+    const srnn_real scale = (srnn_real)bound;
+    param *p = t->param;
+    size_t j;
+
+    if (normal) {
+        t->net->k.normal(&stream, p->count, p->data);
+        t->net->k.scale(p->count, scale, p->data);
+        return;
+    }
+    t->net->k.uniform(&stream, p->count, p->data);
+    for (j = 0; j < p->count; j++)
+        p->data[j] = scale * (2 * p->data[j] - 1);
+}
+
+/* Normals are laid down along the shorter side and made orthonormal. */
+static void orthogonal(const turn *t, size_t block, size_t rows, size_t cols,
+                       double gain)
+{
+    const srnn_stream stream = stream_of(t, DRAW_ORTHOGONAL, block);
+    const int turned = rows > cols;
+    const size_t few = turned ? cols : rows, many = turned ? rows : cols;
+    srnn_real *w = t->param->data + block * rows * cols;
+    size_t i, j;
+
+    t->net->k.normal(&stream, rows * cols, w);
+    for (i = 0; i < rows * cols; i++)
+        t->work[i] = (double)w[i];
+    srnn_orthonormal_rows(few, many, t->work);
+    for (i = 0; i < rows; i++)
+        for (j = 0; j < cols; j++)
+            w[i * cols + j] = (srnn_real)(
+                gain * t->work[turned ? j * rows + i : i * cols + j]);
+}
+
+static void identity(const turn *t, size_t block, size_t rows, size_t cols,
+                     double gain)
+{
+    srnn_real *w = t->param->data + block * rows * cols;
+    size_t i;
+
+    for (i = 0; i < rows && i < cols; i++)
+        w[i * cols + i] = (srnn_real)gain;
+}
+
+static void zero(const turn *t)
+{
+    memset(t->param->data, 0, t->param->count * sizeof *t->param->data);
+}
+
+void srnn_init_fill(const turn *t, srnn_init_kind kind, double gain)
+{
+    const size_t gates = t->param->rank == 2 ? srnn_turn_gates(t) : 1;
+    const size_t rows = t->param->shape[0] / gates, cols = t->param->shape[1];
+    const double fans = (double)rows + (double)cols;
+    size_t g;
+
+    switch (kind) {
+    case SRNN_INIT_PYTORCH:
+        draw(t, t->param->bound == 0,
+             t->param->bound == 0 ? 1 : t->param->bound);
+        break;
+    case SRNN_INIT_NORMAL:
+        draw(t, 1, gain);
+        break;
+    case SRNN_INIT_XAVIER_UNIFORM:
+        draw(t, 0, gain * sqrt(6 / fans));
+        break;
+    case SRNN_INIT_XAVIER_NORMAL:
+        draw(t, 1, gain * sqrt(2 / fans));
+        break;
+    case SRNN_INIT_ORTHOGONAL:
+        for (g = 0; g < gates; g++)
+            orthogonal(t, g, rows, cols, gain);
+        break;
+    case SRNN_INIT_IDENTITY:
+        zero(t);
+        for (g = 0; g < gates; g++)
+            identity(t, g, rows, cols, gain);
+        break;
+    case SRNN_INIT_ZERO:
+        zero(t);
+        break;
+    default: /* SRNN_INIT_KEEP */
+        break;
+    }
+}
+
+/* ---- the gate that keeps ------------------------------------------------- */
+
+/* The gate that keeps the old state: f of an LSTM, z of a GRU, the gate 1 of
+ * both. */
+static int has_forget_gate(const node *n)
+{
+    return n->layer && (n->recurrent.cell == SRNN_LSTM ||
+                        n->recurrent.cell == SRNN_GRU ||
+                        n->recurrent.cell == SRNN_GRU_BEFORE);
+}
+
+int srnn_turn_forgets(const turn *t)
+{
+    return has_forget_gate(t->node) &&
+           (is_named(t, "bias_ih") || is_named(t, "bias_hh"));
+}
+
+/* log of U(1, longest - 1) (Tallec & Ollivier 2018). */
+static void chrono(const turn *t, size_t n, double longest, srnn_real *b)
+{
+    const srnn_stream stream = stream_of(t, DRAW_CHRONO, 0);
+    const srnn_real width = (srnn_real)(longest - 2);
+    size_t j;
+
+    t->net->k.uniform(&stream, n, b);
+    for (j = 0; j < n; j++)
+        b[j] = 1 + width * b[j];
+    t->net->k.log(n, b, b);
+}
+
+/* The gate's two biases are added, so the second is 0. An LSTM's input gate
+ * takes the opposite of a chrono bias; where z takes the new state in, it is
+ * -z that keeps. */
+void srnn_init_forget(const turn *t, const srnn_init *c)
+{
+    const size_t n = t->node->recurrent.hidden;
+    const int chrono_too = c->forget == SRNN_FORGET_CHRONO;
+    const int lstm = t->node->recurrent.cell == SRNN_LSTM;
+    const int both = chrono_too && lstm;
+    srnn_real *in = t->param->data, *keep = in + n;
+    size_t j;
+
+    if (is_named(t, "bias_hh")) {
+        memset(both ? in : keep, 0, (both ? 2 : 1) * n * sizeof *in);
+        return;
+    }
+    if (chrono_too)
+        chrono(t, n, c->forget_value, keep);
+    for (j = 0; j < n; j++) {
+        if (!chrono_too)
+            keep[j] = (srnn_real)c->forget_value;
+        if (both)
+            in[j] = -keep[j];
+        if (!lstm && t->node->recurrent.z_takes_new)
+            keep[j] = -keep[j];
+    }
+}
