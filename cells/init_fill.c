@@ -1,6 +1,5 @@
 /* What a parameter begins with, out of Philox streams of the seed and its
  * number. A gate's block of a recurrent node's matrix is a matrix by itself. */
-#include "cells.h"
 #include "init.h"
 #include "orthogonal.h"
 
@@ -22,7 +21,11 @@ static int is_named(const turn *t, const char *start)
 
 size_t srnn_turn_gates(const turn *t)
 {
-    return t->node->layer ? srnn_cell_row(t->node->recurrent.cell)->gates : 1;
+    const node *n = t->node;
+
+    if (!n->layer || t->param->shape[0] != n->row.gates * n->recurrent.hidden)
+        return 1;
+    return n->row.gates;
 }
 
 /* ---- values -------------------------------------------------------------- */

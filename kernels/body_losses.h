@@ -4,16 +4,6 @@
  * take the chains and the tree of body_rows.h. An element whose target is NaN
  * is no term and has no gradient. */
 
-/* log(1 + e), 0 <= e <= 1. w = 1 + e is rounded, and what it lost, c, comes
- * back: log(w + c) = log w + c / w within (c / w)^2 / 2. */
-static inline vr v_log_one_plus(vr e)
-{
-    const vr one = v_set1(1), w = v_add(one, e);
-    const vr c = v_sub(e, v_sub(w, one)); /* exact, as e <= 1 */
-
-    return v_add(v_log(w), v_div(c, w));
-}
-
 /* max(x, 0) - x t + log(1 + e^-|x|) = |x| (x < 0 ? t : 1 - t) + log(...),
  * where no term is negative. */
 static inline vr v_sigmoid_xent(vr x, vr t)
@@ -22,9 +12,8 @@ static inline vr v_sigmoid_xent(vr x, vr t)
     const vr minus = v_sub(v_zero(), x);
     const vr size = v_select(below, minus, x);
     const vr miss = v_select(below, t, v_sub(v_set1(1), t));
-    const vr e = v_exp(v_select(below, x, minus));
 
-    return v_fma(size, miss, v_log_one_plus(e));
+    return v_fma(size, miss, v_softplus(v_select(below, x, minus)));
 }
 
 /* One vector of a row: its terms, and the gradient before its scale. */

@@ -273,26 +273,25 @@ static void squares(const srnn_kernels *k, const work *w)
 
 static void losses(const srnn_kernels *k, const work *w)
 {
-    enum { ROWS = 7 };
-    const size_t n = w->size[0];
+    const size_t n = w->size[0], count = w->size[1];
     float *x, *t, *dx, *loss;
 
     guard_begin(0);
-    x = guard_matrix(ROWS, n, n, 8);
-    t = guard_reals(ROWS * n);
-    dx = guard_reals(ROWS * n);
-    loss = guard_reals(ROWS);
-    k->uniform(&(srnn_stream){5, {0}}, ROWS * n, t);
-    k->sigmoid_xent(ROWS, n, x, n, t, n, loss, dx, n, 0.3f);
-    record(dx, ROWS, n, n);
-    record(loss, 1, ROWS, ROWS);
-    k->squared_error(ROWS, n, x, n, t, n, loss, dx, n, 0.3f);
-    record(dx, ROWS, n, n);
-    record(loss, 1, ROWS, ROWS);
-    k->add_rows(ROWS, n, dx, n, x, n);
-    k->axpy_rows(ROWS, n, 0.3f, t, n, x, n);
-    k->divide_rows(ROWS, n, loss, x, n, x, n);
-    record(x, ROWS, n, n);
+    x = guard_matrix(count, n, n, 8);
+    t = guard_reals(count * n);
+    dx = guard_reals(count * n);
+    loss = guard_reals(count);
+    k->uniform(&(srnn_stream){5, {0}}, count * n, t);
+    k->sigmoid_xent(count, n, x, n, t, n, loss, dx, n, 0.3f);
+    record(dx, count, n, n);
+    record(loss, 1, count, count);
+    k->squared_error(count, n, x, n, t, n, loss, dx, n, 0.3f);
+    record(dx, count, n, n);
+    record(loss, 1, count, count);
+    k->add_rows(count, n, dx, n, x, n);
+    k->axpy_rows(count, n, 0.3f, t, n, x, n);
+    k->divide_rows(count, n, loss, x, n, x, n);
+    record(x, count, n, n);
 }
 
 /* ---- the list ------------------------------------------------------------ */
@@ -319,14 +318,14 @@ static void put(void (*fn)(const srnn_kernels *, const work *), size_t a,
 }
 
 /* Seeded by its name, so that its place in the list does not matter. */
-__attribute__((format(printf, 3, 4)))
-static void put_variant(void (*fn)(const srnn_kernels *, const work *),
-                        size_t a, const char *format, ...)
+__attribute__((format(printf, 4, 5)))
+static void put_named(void (*fn)(const srnn_kernels *, const work *), size_t a,
+                      size_t b, const char *format, ...)
 {
     work *w = &list[listed];
     va_list args;
 
-    put(fn, a, 0, 0, 0, "%s", "");
+    put(fn, a, b, 0, 0, "%s", "");
     va_start(args, format);
     vsnprintf(w->name, sizeof w->name, format, args);
     va_end(args);
@@ -358,15 +357,16 @@ static void fill_list(void)
     put(squares, 1003, 0, 0, 0, "sum_squares/N1003");
     put(optimisers, 1003, 0, 0, 0, "optimisers/N1003");
     put(random_numbers, 1003, 0, 0, 0, "random/N1003");
-    put(losses, 73, 0, 0, 0, "losses/N73R7");
+    put(losses, 73, 7, 0, 0, "losses/N73R7");
     for (size_t i = 0; i < PHIS - 1; i++)
-        put_variant(phi_array, i, "phi/%s/N20000", phis[i].name);
+        put_named(phi_array, i, 0, "phi/%s/N20000", phis[i].name);
     for (int t = SRNN_TILE_RNN_ANY; t < SRNN_TILE_COUNT; t++)
         for (size_t r = 1; r <= 7; r++)
-            put_variant(cell_variant, (size_t)t, "%s/U69R7V%zu",
-                        cell_kinds[t].name, r);
-    put(attention, 37, 0, 0, 0, "attention/N37T13S18");
-    put(attention, 128, 0, 0, 0, "attention/N128T13S18");
+            put_named(cell_variant, (size_t)t, 0, "%s/U69R7V%zu",
+                      cell_kinds[t].name, r);
+    put_named(attention, 37, 0, "attention/N37T13S18");
+    put_named(attention, 128, 0, "attention/N128T13S18");
+    put_named(losses, 1, 500, "losses/N1R500");
 }
 
 /* ---- comparing ----------------------------------------------------------- */

@@ -338,7 +338,7 @@ typedef struct srnn_kernels {
      * dx == x is allowed. An element whose target is NaN is none: it adds
      * nothing and its dx is 0; what the loss is a mean of, the caller counts.
      * An infinite x gives infinity or NaN. Error: sigmoid_xent
-     * (n / 16 + 18) u relative and n 2^-126; dx |scale| (5 s + 2 |s - t|) u.
+     * (n / 16 + 12) u relative and n 2^-126; dx |scale| (5 s + 2 |s - t|) u.
      * squared_error (n / 16 + 7) u relative, dx 2 u relative. */
     void (*sigmoid_xent)(size_t rows, size_t n, const srnn_real *x, size_t ldx,
                          const srnn_real *target, size_t ldt, srnn_real *loss,
