@@ -1,7 +1,20 @@
-/* Linear: y = W x + b; dx = W' dy, dW += dy x', db += dy. */
+/* Linear: y = W x + b; dx = W' dy, dW += dy x', db += dy. Tied: W is an
+ * embedding's, whose own part of dW comes after this one, as backward passes
+ * go from the last node to the first. */
 #include "node.h"
 
 #include <math.h>
+
+/* Numbers of the two parameters. */
+static size_t weight_of(const srnn_net *net, const node *n)
+{
+    return n->tied < 0 ? n->first_param : net->node[n->tied]->first_param;
+}
+
+static size_t bias_of(const node *n)
+{
+    return n->first_param + (n->tied < 0);
+}
 
 static srnn_status add_params(srnn_net *net, node *n, srnn_node input)
 {
@@ -10,7 +23,7 @@ static srnn_status add_params(srnn_net *net, node *n, srnn_node input)
     srnn_status status;
 
     status = srnn_node_reals(net, n, 0);
-    if (!status)
+    if (!status && n->tied < 0)
         status = srnn_param_add(net, n, "weight", n->features, in, bound);
     if (!status)
         status = srnn_param_add(net, n, "bias", n->features, 0, bound);
@@ -31,6 +44,35 @@ srnn_status srnn_net_linear(srnn_net *net, const char *name, srnn_node input,
     return srnn_node_end(net, n, add_params(net, n, input), id);
 }
 
+srnn_status srnn_net_tied(srnn_net *net, const char *name, srnn_node input,
+                          srnn_node embedding, srnn_node *id)
+{
+    node *n;
+    const node *x, *e;
+    srnn_status status =
+        srnn_node_add(net, &srnn_kind_tied, name, &input, 1, 1, &n);
+
+    if (status)
+        return status;
+    x = net->node[input];
+    e = embedding >= 0 && embedding < n->id ? net->node[embedding] : NULL;
+    if (!e || e->kind != &srnn_kind_embedding)
+        status = srnn_fail(SRNN_EINVAL, "node '%s': node %d%s%s%s is no "
+                           "embedding of the net",
+                           name, embedding, e ? " ('" : "", e ? e->name : "",
+                           e ? "')" : "");
+    else if (x->features != e->features)
+        status = srnn_fail(SRNN_ESHAPE,
+                           "node '%s': input '%s' has %zu features, embedding "
+                           "'%s' %zu",
+                           name, x->name, x->features, e->name, e->features);
+    if (status)
+        return srnn_node_end(net, n, status, id);
+    n->tied = embedding;
+    n->features = net->param[e->first_param]->shape[0];
+    return srnn_node_end(net, n, add_params(net, n, input), id);
+}
+
 static srnn_status train(const srnn_net *net, node *n)
 {
     if (n->panels[1].data)
@@ -47,7 +89,7 @@ static void close_panels(node *n)
 
 static void pack(const srnn_net *net, const node *n)
 {
-    const srnn_real *w = net->param[n->first_param]->data;
+    const srnn_real *w = net->param[weight_of(net, n)]->data;
     const size_t in = n->panels[0].k;
 
     net->k.pack(&n->panels[0], w, in, 1);
@@ -64,7 +106,7 @@ static void forward(const pass *p, const node *n, run *r)
 
     srnn_crew_span(p->crew, n->features, net->k.panel_units(1), &from, &to);
     net->k.product(&n->panels[0], srnn_extent_of(p, n)->rows, &rows,
-                   SRNN_START_BIAS, net->param[n->first_param + 1]->data,
+                   SRNN_START_BIAS, net->param[bias_of(n)]->data,
                    r->own, n->features, from, to);
     srnn_pool_barrier(p->crew);
 }
@@ -75,6 +117,7 @@ static void backward(const pass *p, const node *n, run *r)
     const srnn_kernels *k = &s->net->k;
     const run *x = &s->run[n->input[0]];
     const size_t in = n->panels[0].k, out = n->features;
+    srnn_real *dw = s->gradient[weight_of(s->net, n)];
     const extent *e = srnn_extent_of(p, n);
     const srnn_rows rows = {{r->dy}, {out}, {out}};
     size_t from, to;
@@ -87,10 +130,9 @@ static void backward(const pass *p, const node *n, run *r)
     }
     srnn_crew_span(p->crew, out, 1, &from, &to);
     k->gemm_tn(to - from, in, &e->links, r->dy + from, out, x->y,
-               x->ldy, s->gradient[n->first_param] + from * in, in,
-               s->tn_work[p->crew->worker]);
+               x->ldy, dw + from * in, in, s->tn_work[p->crew->worker]);
     k->bias_grad(to - from, &e->links, r->dy + from, out,
-                 s->gradient[n->first_param + 1] + from);
+                 s->gradient[bias_of(n)] + from);
     srnn_pool_barrier(p->crew);
 }
 
@@ -101,3 +143,10 @@ const node_kind srnn_kind_linear = {.name = "linear",
                                     .pack = pack,
                                     .train = train,
                                     .close = close_panels};
+const node_kind srnn_kind_tied = {.name = "tied",
+                                  .carve = srnn_output_carve,
+                                  .forward = forward,
+                                  .backward = backward,
+                                  .pack = pack,
+                                  .train = train,
+                                  .close = close_panels};

@@ -152,6 +152,7 @@ srnn_status srnn_node_add(srnn_net *net, const node_kind *kind,
     n->features = features;
     n->weight = kind->is_loss;
     n->first_param = net->params;
+    n->tied = -1;
     net->node[net->nodes++] = n;
     net->losses += (size_t)kind->is_loss;
     net->ready_to_train = 0;
@@ -230,6 +231,7 @@ srnn_status srnn_net_node(const srnn_net *net, srnn_node id,
         .input = n->input,
         .inputs = n->inputs,
         .weight = n->weight,
+        .tied = n->tied,
         .recurrent = n->recurrent,
     };
     return SRNN_OK;

@@ -94,6 +94,7 @@ struct node {
     srnn_variant variant;
     layer *layer;
     srnn_panels panels[2]; /* linear: weight, transposed weight */
+    srnn_node tied;        /* linear: whose weight it takes; -1: its own */
 };
 
 struct srnn_net {
@@ -111,7 +112,9 @@ struct srnn_net {
 
 extern const node_kind srnn_kind_input, srnn_kind_tokens, srnn_kind_parameter,
     srnn_kind_embedding, srnn_kind_linear, srnn_kind_recurrent,
-    srnn_kind_state, srnn_kind_cross_entropy;
+    srnn_kind_state, srnn_kind_cross_entropy, srnn_kind_tied, srnn_kind_concat,
+    srnn_kind_add, srnn_kind_first, srnn_kind_last, srnn_kind_mean,
+    srnn_kind_sigmoid_cross_entropy, srnn_kind_squared_error;
 
 /* Adds a node of so many inputs, checked to exist. */
 srnn_status srnn_node_add(srnn_net *net, const node_kind *kind,

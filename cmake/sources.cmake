@@ -17,11 +17,14 @@ set(SRNN_CELLS
   cells/init.c
   cells/init_fill.c
   cells/input.c
+  cells/join.c
   cells/layer.c
   cells/linear.c
   cells/loss.c
+  cells/loss_real.c
   cells/net.c
   cells/orthogonal.c
+  cells/over_time.c
   cells/pool.c
   cells/recurrent.c
   cells/run.c

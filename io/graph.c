@@ -56,6 +56,17 @@ static json_t *describe(const srnn_net *net, const srnn_node_info *info)
                      (json_int_t)info->features);
 }
 
+static int is_known(const char *kind)
+{
+    static const char *const others[] = {"input", "tokens", "embedding",
+                                         "linear", "cross_entropy"};
+    int known = cell_of(kind) != SRNN_CELL_KINDS;
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        known |= !strcmp(kind, others[i]);
+    return known;
+}
+
 /* What the file has no words for. */
 static srnn_status check_node(const srnn_net *net, srnn_node id)
 {
@@ -64,7 +75,7 @@ static srnn_status check_node(const srnn_net *net, srnn_node id)
 
     if (!status &&
         (info.axis != SRNN_TIME || info.recurrent.direction != SRNN_FORWARD ||
-         info.recurrent.initial || !strcmp(info.kind, "parameter") ||
+         info.recurrent.initial || !is_known(info.kind) ||
          (info.weight != 0 && info.weight != 1)))
         status = srnn_fail(SRNN_EINVAL, "node '%s' cannot be saved",
                            info.name);
@@ -205,14 +216,9 @@ static srnn_status add(srnn_net *net, const node *n)
 static srnn_status add_checked(srnn_net *net, const srnn_file *file,
                                const node *n, uint64_t *left)
 {
-    static const char *const others[] = {"input", "tokens", "embedding",
-                                         "linear", "cross_entropy"};
-    int known = cell_of(n->kind) != SRNN_CELL_KINDS;
     srnn_status status;
 
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        known |= !strcmp(n->kind, others[i]);
-    if (!known)
+    if (!is_known(n->kind))
         return srnn_file_fail(SRNN_EFORMAT, file->path,
                               "graph: node %.47s is of the unknown kind %.20s",
                               n->name, n->kind);

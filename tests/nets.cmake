@@ -15,6 +15,9 @@ foreach(part cells fork graph)
       oracle_phi.c phi.c)
 endforeach()
 
+srnn_test(gradient/nodes LABEL gradient F64
+  SOURCES gradient_nodes.c node_case.c net_case.c check.c numbers.c oracle.c)
+
 add_library(srnn_nets STATIC net_case.c record.c record_run.c net_compare.c
   net_oracle.c net_oracle_back.c graph.c graphs.c)
 target_link_libraries(srnn_nets PUBLIC srnn_check)

@@ -99,6 +99,34 @@ SRNN_API srnn_status srnn_net_linear(srnn_net *net, const char *name,
                                      srnn_node input, size_t features,
                                      srnn_node *node);
 
+/* y = W x + bias with the weight [vocabulary][features] of an embedding as W,
+ * so that the logits of a symbol are x times its own row (Press & Wolf 2017).
+ * The gradient of W takes this node's part first, then the embedding's. */
+SRNN_API srnn_status srnn_net_tied(srnn_net *net, const char *name,
+                                   srnn_node input, srnn_node embedding,
+                                   srnn_node *node);
+
+/* Any number of nodes of one axis: [a | b | ...], or a + b + ..., summed in
+ * their order, for which they must have as many features. A node may be named
+ * more than once. */
+SRNN_API srnn_status srnn_net_concat(srnn_net *net, const char *name,
+                                     const srnn_node *inputs, size_t count,
+                                     srnn_node *node);
+SRNN_API srnn_status srnn_net_add(srnn_net *net, const char *name,
+                                  const srnn_node *inputs, size_t count,
+                                  srnn_node *node);
+
+/* The first step of each sequence, its last one, or the mean of its steps (a
+ * sum over steps rising, divided once by its length), on the parent of the
+ * input's axis; 0 of a sequence without steps. On SRNN_TIME these are the steps
+ * of the call, which must hold them all at once. */
+SRNN_API srnn_status srnn_net_first(srnn_net *net, const char *name,
+                                    srnn_node input, srnn_node *node);
+SRNN_API srnn_status srnn_net_last(srnn_net *net, const char *name,
+                                   srnn_node input, srnn_node *node);
+SRNN_API srnn_status srnn_net_mean(srnn_net *net, const char *name,
+                                   srnn_node input, srnn_node *node);
+
 /* sigma: logistic function, W: weight_ih, R: weight_hh, b: bias_ih, d: bias_hh
  *   RNN_TANH, RNN_RELU  h' = f(W x + b + R h + d)
  *   LSTM        i, f, o = sigma(W x + b + R h + d), g = tanh(...);
@@ -181,6 +209,21 @@ SRNN_API srnn_status srnn_net_cross_entropy(srnn_net *net, const char *name,
                                             srnn_node targets,
                                             srnn_node *node);
 
+/* Losses of real targets, a node of as many features: the mean, over all
+ * elements that have a target, of -t log s - (1 - t) log(1 - s), s = sigma(x),
+ * t in [0, 1], in nats, from the logits x (PyTorch's BCEWithLogitsLoss); or of
+ * (x - t)^2 (MSELoss). An element whose target is NaN has none. No gradient
+ * goes to the targets. */
+SRNN_API srnn_status srnn_net_sigmoid_cross_entropy(srnn_net *net,
+                                                    const char *name,
+                                                    srnn_node logits,
+                                                    srnn_node targets,
+                                                    srnn_node *node);
+SRNN_API srnn_status srnn_net_squared_error(srnn_net *net, const char *name,
+                                            srnn_node input,
+                                            srnn_node targets,
+                                            srnn_node *node);
+
 /* A net is trained on the sum of its losses' means, each times its weight: 1
  * until it is set, above 0. */
 SRNN_API srnn_status srnn_net_loss_weight(srnn_net *net, srnn_node loss,
@@ -193,12 +236,15 @@ SRNN_API srnn_node srnn_net_find(const srnn_net *net, const char *name);
 typedef struct srnn_node_info {
     const char *name;
     const char *kind; /* "input", "tokens", "parameter", "embedding", "linear",
-                         a cell's name, "state", "cross_entropy" */
+                         "tied", a cell's name, "state", "concat", "add",
+                         "first", "last", "mean", "cross_entropy",
+                         "sigmoid_cross_entropy", "squared_error" */
     srnn_axis axis;
     size_t features;  /* columns of its output; of tokens, the vocabulary */
     const srnn_node *input; /* lives as long as the net */
     size_t inputs;
     double weight; /* of a loss */
+    srnn_node tied; /* whose weight a "tied" node takes; -1: none */
     srnn_recurrent_config recurrent; /* where kind is a cell's */
 } srnn_node_info;
 
@@ -361,8 +407,8 @@ SRNN_API srnn_status srnn_session_step(srnn_session *session,
                                        const srnn_real *x, srnn_real *y);
 
 /* The loss over `steps` time steps from the carried states, weighted where
- * there are several, and how many real steps it is the mean of, summed over the
- * losses; 0 of none. */
+ * there are several, and how many real steps (of real targets: elements) it is
+ * the mean of, summed over the losses; 0 of none. */
 SRNN_API srnn_status srnn_session_loss(srnn_session *session, size_t steps,
                                        const srnn_array *in, size_t ins,
                                        double *loss, size_t *count);
