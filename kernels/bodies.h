@@ -84,6 +84,8 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->pair_tanh_bwd = pair_tanh_bwd;
     k->sum_squares = sum_squares;
     k->scale = scale;
+    k->multiply = multiply;
+    k->multiply_add = multiply_add;
     k->clip = clip;
     k->sgd = sgd;
     k->adam = adam;
@@ -94,6 +96,7 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->scatter_add = scatter_add;
     k->uniform = uniform;
     k->normal = normal;
+    k->mask = mask;
     k->flush = flush;
     k->restore = v_set_mode;
 }

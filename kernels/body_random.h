@@ -1,8 +1,8 @@
-/* Philox words turned into uniform and normal reals.
+/* Philox words turned into uniform and normal reals, and into masks.
  *
- * The words are integers, made by portable code; what follows is exact scaling
- * (uniform) or our own log, sine and cosine (normal), so a stream has the same
- * bits on every vector rung. */
+ * The words are integers; what follows is exact scaling (uniform), our own log,
+ * sine and cosine (normal) or a choice of two values (masks), so a stream has
+ * the same bits on every vector rung. */
 
 #define RANDOM_BLOCK 128 /* elements made at a time, a multiple of 4 */
 
@@ -114,3 +114,93 @@ static void normal(const srnn_stream *s, size_t n, srnn_real *y)
         }
     }
 }
+
+/* ---- masks -------------------------------------------------------------- */
+
+#define MASK_BLOCKS 16 /* Philox blocks that 64 elements take */
+
+#ifdef VEC_LIBM
+static void mask(const srnn_mask *m, uint64_t step, uint64_t sequence,
+                 size_t n, srnn_real *y)
+{
+    uint32_t w[4];
+    size_t j, l, i;
+
+    for (j = 0; j < n; j += 4 * MASK_BLOCKS)
+        for (l = 0; l < MASK_BLOCKS; l++) {
+            uint32_t counter[4] = {(uint32_t)(j / 4 + l), (uint32_t)step,
+                                   (uint32_t)sequence,
+                                   (uint32_t)(sequence >> 32)};
+
+            srnn_philox(m->key, counter, w);
+            for (i = 0; i < 4 && j + i * MASK_BLOCKS + l < n; i++)
+                y[j + i * MASK_BLOCKS + l] =
+                    w[i] < m->threshold ? m->below : m->above;
+        }
+}
+#else
+/* Each lane's counter c[0..3] becomes its block: srnn_philox over lanes. Words
+ * lie in even lanes, those of the odd lanes in a second set; what a product
+ * leaves in the odd lanes is never read. */
+INLINE void philox_lanes(uint64_t key, vi c[4])
+{
+    const vi m0 = vi_set1((int)0xD2511F53u), m1 = vi_set1((int)0xCD9E8D57u);
+    const vi w0 = vi_set1((int)0x9E3779B9u), w1 = vi_set1((int)0xBB67AE85u);
+    vi k0 = vi_set1((int)(uint32_t)key);
+    vi k1 = vi_set1((int)(uint32_t)(key >> 32));
+    vi x[2][4];
+    int i, half, round;
+
+    UNROLL
+    for (i = 0; i < 4; i++) {
+        x[0][i] = c[i];
+        x[1][i] = vi_odd(c[i]);
+    }
+    UNROLL
+    for (round = 0; round < 10; round++) {
+        UNROLL
+        for (half = 0; half < 2; half++) {
+            const vi a = vi_mul_even(x[half][0], m0);
+            const vi b = vi_mul_even(x[half][2], m1);
+
+            x[half][0] = vi_xor(vi_xor(vi_odd(b), x[half][1]), k0);
+            x[half][2] = vi_xor(vi_xor(vi_odd(a), x[half][3]), k1);
+            x[half][1] = b;
+            x[half][3] = a;
+        }
+        k0 = vi_add(k0, w0);
+        k1 = vi_add(k1, w1);
+    }
+    UNROLL
+    for (i = 0; i < 4; i++)
+        c[i] = vi_pair(x[0][i], x[1][i]);
+}
+
+static void mask(const srnn_mask *m, uint64_t step, uint64_t sequence,
+                 size_t n, srnn_real *y)
+{
+    /* Signed compares order unsigned words once the top bit is turned. */
+    const vi top = vi_set1(INT32_MIN);
+    const vi threshold = vi_xor(vi_set1((int)m->threshold), top);
+    const vr below = v_set1(m->below), above = v_set1(m->above);
+    size_t j, l, i, at;
+
+    for (j = 0; j < n; j += 4 * MASK_BLOCKS)
+        for (l = 0; l < MASK_BLOCKS && j + l < n; l += VEC_LANES) {
+            vi c[4] = {vi_add(vi_set1((int)(j / 4 + l)), vi_lanes()),
+                       vi_set1((int)(uint32_t)step),
+                       vi_set1((int)(uint32_t)sequence),
+                       vi_set1((int)(uint32_t)(sequence >> 32))};
+
+            philox_lanes(m->key, c);
+            for (i = 0; i < 4; i++) {
+                at = j + i * MASK_BLOCKS + l;
+                if (at < n)
+                    v_store_n(y + at,
+                              v_select(vi_lt(vi_xor(c[i], top), threshold),
+                                       below, above),
+                              n - at);
+            }
+        }
+}
+#endif

@@ -1,10 +1,28 @@
-/* Loops over arrays: scaling, clipping, optimisers, embedding rows, rows added
- * and divided. Each element is by itself, so no order is at stake. */
+/* Loops over arrays: scaling, products, clipping, optimisers, embedding rows,
+ * rows added and divided. Each element is by itself, so no order is at stake. */
 
 static void scale(size_t n, srnn_real a, srnn_real *x)
 {
     for (size_t j = 0; j < n; j += VEC_LANES)
         v_store_n(x + j, v_mul(v_set1(a), v_load_n(x + j, n - j)), n - j);
+}
+
+static void multiply(size_t n, const srnn_real *a, const srnn_real *b,
+                     srnn_real *y)
+{
+    for (size_t j = 0; j < n; j += VEC_LANES)
+        v_store_n(y + j, v_mul(v_load_n(a + j, n - j), v_load_n(b + j, n - j)),
+                  n - j);
+}
+
+static void multiply_add(size_t n, const srnn_real *a, const srnn_real *b,
+                         srnn_real *y)
+{
+    for (size_t j = 0; j < n; j += VEC_LANES)
+        v_store_n(y + j,
+                  v_fma(v_load_n(a + j, n - j), v_load_n(b + j, n - j),
+                        v_load_n(y + j, n - j)),
+                  n - j);
 }
 
 static void clip(size_t n, srnn_real limit, srnn_real *x)

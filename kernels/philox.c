@@ -25,3 +25,31 @@ void srnn_philox(uint64_t seed, const uint32_t counter[4], uint32_t out[4])
     out[2] = c2;
     out[3] = c3;
 }
+
+uint64_t srnn_mask_key(uint64_t seed, uint64_t update, uint32_t node,
+                       uint32_t purpose)
+{
+    const uint32_t counter[4] = {(uint32_t)update, (uint32_t)(update >> 32),
+                                 node, purpose};
+    uint32_t out[4];
+
+    srnn_philox(seed, counter, out);
+    return out[0] | (uint64_t)out[1] << 32;
+}
+
+static uint32_t threshold(double p)
+{
+    const double t = p * 0x1p32 + 0.5;
+
+    return t < 0x1p32 ? (uint32_t)t : UINT32_MAX;
+}
+
+srnn_mask srnn_mask_dropout(uint64_t key, double p)
+{
+    return (srnn_mask){key, threshold(p), 0, (srnn_real)(1 / (1 - p))};
+}
+
+srnn_mask srnn_mask_zoneout(uint64_t key, double p)
+{
+    return (srnn_mask){key, threshold(p), 1, 0};
+}

@@ -184,6 +184,18 @@ static void scale(size_t n, float a, float *x)
         x[j] *= a;
 }
 
+static void multiply(size_t n, const float *a, const float *b, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = a[j] * b[j];
+}
+
+static void multiply_add(size_t n, const float *a, const float *b, float *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] += a[j] * b[j];
+}
+
 static void clip(size_t n, float limit, float *x)
 {
     for (size_t j = 0; j < n; j++)
@@ -233,32 +245,7 @@ static void scatter_add(size_t dim, const srnn_links *links, const int32_t *id,
 
 /* ---- random numbers ----------------------------------------------------- */
 
-static uint32_t word(const srnn_stream *s, size_t j)
-{
-    uint32_t counter[4] = {(uint32_t)(j / 4), s->id[0], s->id[1], s->id[2]};
-    uint32_t out[4];
-
-    srnn_philox(s->seed, counter, out);
-    return out[j % 4];
-}
-
-static void uniform(const srnn_stream *s, size_t n, float *y)
-{
-    for (size_t j = 0; j < n; j++)
-        y[j] = (float)(word(s, j) >> 8) * 0x1p-24f;
-}
-
-static void normal(const srnn_stream *s, size_t n, float *y)
-{
-    const float tau = 6.2831853f;
-
-    for (size_t j = 0; j < n; j++) {
-        float u = (float)((word(s, j & ~(size_t)1) >> 8) + 1) * 0x1p-24f;
-        float v = (float)(word(s, j | 1) >> 8) * 0x1p-24f;
-
-        y[j] = sqrtf(-2 * logf(u)) * (j % 2 ? sinf(tau * v) : cosf(tau * v));
-    }
-}
+#include "reference_random.h"
 
 static uint64_t flush_nothing(void)
 {
@@ -322,6 +309,8 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
         .pair_tanh_bwd = pair_tanh_bwd,
         .sum_squares = sum_squares,
         .scale = scale,
+        .multiply = multiply,
+        .multiply_add = multiply_add,
         .clip = clip,
         .sgd = sgd,
         .adam = adam,
@@ -332,6 +321,7 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
         .scatter_add = scatter_add,
         .uniform = uniform,
         .normal = normal,
+        .mask = mask,
         .flush = flush_nothing,
         .restore = restore_nothing,
     };

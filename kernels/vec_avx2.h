@@ -101,6 +101,16 @@ static inline vr v_trees(const vr *x)
     return _mm256_add_ps(_mm256_shuffle_ps(y[0], y[1], 0x88),
                          _mm256_shuffle_ps(y[0], y[1], 0xdd));
 }
+static inline vi vi_lanes(void)
+{
+    return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+}
+static inline vi vi_mul_even(vi a, vi b) { return _mm256_mul_epu32(a, b); }
+static inline vi vi_odd(vi a) { return _mm256_srli_epi64(a, 32); }
+static inline vi vi_pair(vi a, vi b)
+{
+    return _mm256_blend_epi32(a, _mm256_slli_epi64(b, 32), 0xaa);
+}
 
 static inline void v_prefetch(const void *p)
 {

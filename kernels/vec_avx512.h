@@ -104,6 +104,17 @@ static inline vr v_trees(const vr *x)
     return _mm512_add_ps(_mm512_shuffle_ps(y[0], y[1], 0x88),
                          _mm512_shuffle_ps(y[0], y[1], 0xdd));
 }
+static inline vi vi_lanes(void)
+{
+    return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+                             15);
+}
+static inline vi vi_mul_even(vi a, vi b) { return _mm512_mul_epu32(a, b); }
+static inline vi vi_odd(vi a) { return _mm512_srli_epi64(a, 32); }
+static inline vi vi_pair(vi a, vi b)
+{
+    return _mm512_mask_blend_epi32(0xaaaa, a, _mm512_slli_epi64(b, 32));
+}
 
 static inline void v_prefetch(const void *p) { _mm_prefetch(p, _MM_HINT_T0); }
 

@@ -19,6 +19,11 @@
  *                    pairwise: i and i + VEC_LANES / 2, then a quarter, to 1
  *   VEC_DOT_ROWS, VEC_DOT_COLUMNS
  *                    pairs of rows whose chains stay in registers
+ *   vi_lanes()       0, 1, 2, ...
+ *   vi_mul_even      products of the even lanes, unsigned: the low half of each
+ *                    in the even lane, the high half in the odd one after it
+ *   vi_odd(a)        the odd lanes, each moved to the even one before it
+ *   vi_pair(a,b)     even lanes: those of a; odd lanes: the even ones of b
  *   v_prefetch       a hint to bring the line into L1
  *   v_mode, v_set_mode, VEC_FLUSH_BITS
  *                    the thread's floating-point mode; the bits in it that

@@ -97,6 +97,22 @@ static inline vr v_trees(const vr *x)
 {
     return vpaddq_f32(v_halves(x[0], x[1]), v_halves(x[2], x[3]));
 }
+static inline vi vi_lanes(void)
+{
+    static const int32_t lane[4] = {0, 1, 2, 3};
+    return vld1q_s32(lane);
+}
+static inline vi vi_mul_even(vi a, vi b)
+{
+    return vreinterpretq_s32_u64(
+        vmull_u32(vmovn_u64(vreinterpretq_u64_s32(a)),
+                  vmovn_u64(vreinterpretq_u64_s32(b))));
+}
+static inline vi vi_odd(vi a)
+{
+    return vreinterpretq_s32_u64(vshrq_n_u64(vreinterpretq_u64_s32(a), 32));
+}
+static inline vi vi_pair(vi a, vi b) { return vtrn1q_s32(a, b); }
 
 static inline void v_prefetch(const void *p) { __builtin_prefetch(p); }
 

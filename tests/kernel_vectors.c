@@ -4,6 +4,7 @@
 #include "check.h"
 #include "numbers.h"
 #include "oracle.h"
+#include "rungs.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,6 +34,39 @@ static void scale(const srnn_kernels *k)
         for (size_t j = 0; j < n; j++)
             CHECK(x[j] == (float)((double)a * z[j]));
     }
+}
+
+/* The product of two floats is exact in double; an fma is rounded once, the
+ * scalar rung's sum twice: within u (|y| + 2 |a b|). */
+static void multiply(const srnn_kernels *k)
+{
+    worst seen = {0};
+
+    for (size_t n = 0; n < LENGTHS(k); n++) {
+        float *a, *b, *y, *z;
+
+        guard_begin((int)(n & 1));
+        a = guard_matrix(1, n, n, 3);
+        b = guard_matrix(1, n, n, 3);
+        y = guard_matrix(1, n, n, 3);
+        z = copy(y, n);
+        k->multiply_add(n, a, b, y);
+        for (size_t j = 0; j < n; j++) {
+            double p = (double)a[j] * b[j];
+
+            worst_see(&seen, y[j], z[j] + p,
+                      0x1p-24 * (fabs(z[j]) + 2 * fabs(p)), "y", n, j);
+            CHECK(!rung_is_vector(k) || y[j] == fmaf(a[j], b[j], z[j]));
+        }
+        k->multiply(n, a, b, z);
+        k->multiply(n, a, b, a);
+        for (size_t j = 0; j < n; j++)
+            CHECK(bits_of(z[j]) == bits_of(a[j]));
+        k->multiply(n, b, b, y);
+        for (size_t j = 0; j < n; j++)
+            CHECK(y[j] == (float)((double)b[j] * b[j]));
+    }
+    worst_end(&seen, "multiply_add");
 }
 
 static void clip(const srnn_kernels *k)
@@ -260,6 +294,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"adam_at", NULL, adam_scalars},
         {"scale", scale, NULL},
+        {"multiply", multiply, NULL},
         {"clip", clip, NULL},
         {"sgd", sgd, NULL},
         {"adam", adam, NULL},

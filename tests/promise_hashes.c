@@ -256,6 +256,34 @@ static void random_numbers(const srnn_kernels *k, const work *w)
     record(y, 1, n, n);
 }
 
+static void masks(const srnn_kernels *k, const work *w)
+{
+    const srnn_mask m =
+        srnn_mask_dropout(srnn_mask_key(0xfeedfacecafebeefu, 7, 3, 1), 0.3);
+    const size_t n = w->size[0];
+    float *y;
+
+    guard_begin(0);
+    y = guard_reals(n);
+    k->mask(&m, 5, (uint64_t)11 << 32, n, y);
+    record(y, 1, n, n);
+}
+
+static void products(const srnn_kernels *k, const work *w)
+{
+    const size_t n = w->size[0];
+    float *a, *b;
+
+    data_seed(n);
+    guard_begin(0);
+    a = guard_matrix(1, n, n, 1);
+    b = guard_matrix(1, n, n, 1);
+    k->multiply_add(n, a, a, b);
+    record(b, 1, n, n);
+    k->multiply(n, a, b, b);
+    record(b, 1, n, n);
+}
+
 static void squares(const srnn_kernels *k, const work *w)
 {
     const size_t n = w->size[0];
@@ -367,6 +395,8 @@ static void fill_list(void)
     put_named(attention, 37, 0, "attention/N37T13S18");
     put_named(attention, 128, 0, "attention/N128T13S18");
     put_named(losses, 1, 500, "losses/N1R500");
+    put_named(masks, 1003, 0, "mask/N1003");
+    put_named(products, 1003, 0, "multiply/N1003");
 }
 
 /* ---- comparing ----------------------------------------------------------- */

@@ -299,6 +299,28 @@ typedef struct srnn_stream {
 SRNN_API void srnn_philox(uint64_t seed, const uint32_t counter[4],
                           uint32_t out[4]);
 
+/* The masks of one purpose in one node and update. Element j of the mask of
+ * step t of sequence s takes word j / 16 % 4 of the Philox block with this key
+ * and counter (j / 64 * 16 + j % 16, t mod 2^32, s mod 2^32, s / 2^32); it is
+ * `below` where the word is less than the threshold, else `above`. */
+typedef struct srnn_mask {
+    uint64_t key;
+    uint32_t threshold;
+    srnn_real below, above;
+} srnn_mask;
+
+/* Words 0 (low) and 1 of the Philox block with key = seed and counter = (update
+ * mod 2^32, update / 2^32, node, purpose). */
+SRNN_API uint64_t srnn_mask_key(uint64_t seed, uint64_t update, uint32_t node,
+                                uint32_t purpose);
+/* With probability p, 0 <= p < 1, an element is 0, else 1 / (1 - p) (Srivastava
+ * et al. 2014, scaled while training). The threshold is p 2^32, rounded to the
+ * nearest and at most 2^32 - 1: p is kept to within 2^-32. */
+SRNN_API srnn_mask srnn_mask_dropout(uint64_t key, double p);
+/* With probability p an element is 1, the state of before is kept, else 0
+ * (Krueger et al. 2017). The threshold as above. */
+SRNN_API srnn_mask srnn_mask_zoneout(uint64_t key, double p);
+
 /* ---- the table --------------------------------------------------------- */
 
 typedef struct srnn_kernels {
@@ -431,6 +453,12 @@ typedef struct srnn_kernels {
      * (n / 16 + 5) 2^-53 relative. */
     double (*sum_squares)(size_t n, const srnn_real *x);
     void (*scale)(size_t n, srnn_real a, srnn_real *x); /* x *= a */
+    /* y[j] = a[j] b[j], one rounding; y may be a or b. */
+    void (*multiply)(size_t n, const srnn_real *a, const srnn_real *b,
+                     srnn_real *y);
+    /* y[j] = fma(a[j], b[j], y[j]). */
+    void (*multiply_add)(size_t n, const srnn_real *a, const srnn_real *b,
+                         srnn_real *y);
     void (*clip)(size_t n, srnn_real limit, srnn_real *x); /* to +-limit */
     void (*sgd)(size_t n, const srnn_sgd *s, const srnn_real *g, srnn_real *m,
                 srnn_real *p);
@@ -465,6 +493,9 @@ typedef struct srnn_kernels {
      * 2^-24, v = (word_2i+1 >> 8) 2^-24: within 4 u absolute in sine and
      * cosine, 4 u relative in the root. */
     void (*normal)(const srnn_stream *s, size_t n, srnn_real *y);
+    /* y[j] = element j of the mask of that step and sequence, j < n. */
+    void (*mask)(const srnn_mask *m, uint64_t step, uint64_t sequence,
+                 size_t n, srnn_real *y);
 
     /* Makes this thread take subnormal inputs and results as zero (FTZ and
      * DAZ; FZ) and returns the mode it had, for restore. The scalar rung has
