@@ -18,6 +18,7 @@
 #include "body_cells.h"
 #include "body_any.h"
 #include "body_gru.h"
+#include "body_masked.h"
 #include "body_rows.h"
 
 #include "body_losses.h"
@@ -73,6 +74,11 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->tile[SRNN_TILE_GRU_AFTER_ANY_BWD] = gru_after_any_bwd;
     k->tile[SRNN_TILE_GRU_BEFORE_N_ANY_BWD] = gru_before_n_any_bwd;
     k->tile[SRNN_TILE_GRU_BEFORE_RZ_ANY_BWD] = gru_before_rz_any_bwd;
+    k->masked[SRNN_MASKED_FORWARD] = masked;
+    k->masked[SRNN_MASKED_BACKWARD] = masked_bwd;
+    k->masked[SRNN_MASKED_STATE] = masked_state;
+    k->masked[SRNN_MASKED_RESET] = masked_reset;
+    k->masked[SRNN_MASKED_RESET_BWD] = masked_reset_bwd;
     k->gemm_tn = gemm_tn;
     k->gemm_tn_work = gemm_tn_work;
     k->bias_grad = bias_grad;

@@ -169,6 +169,7 @@ static void bias_grad(size_t m, const srnn_links *links, const float *a,
 /* ---- cells -------------------------------------------------------------- */
 
 #include "reference_cells.h"
+#include "reference_masked.h"
 
 #include "reference_any.h"
 #include "reference_gru.h"
@@ -298,6 +299,11 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
                  [SRNN_TILE_GRU_AFTER_ANY_BWD] = gru_after_any_bwd,
                  [SRNN_TILE_GRU_BEFORE_N_ANY_BWD] = gru_before_n_any_bwd,
                  [SRNN_TILE_GRU_BEFORE_RZ_ANY_BWD] = gru_before_rz_any_bwd},
+        .masked = {[SRNN_MASKED_FORWARD] = masked,
+                   [SRNN_MASKED_BACKWARD] = masked_bwd,
+                   [SRNN_MASKED_STATE] = masked_state,
+                   [SRNN_MASKED_RESET] = masked_reset,
+                   [SRNN_MASKED_RESET_BWD] = masked_reset_bwd},
         .gemm_tn = gemm_tn,
         .gemm_tn_work = gemm_tn_work,
         .bias_grad = bias_grad,

@@ -145,12 +145,34 @@ typedef struct srnn_tile {
     size_t ldprod, gate_stride;
 } srnn_tile;
 
+typedef struct srnn_cell srnn_cell;
+typedef void srnn_tile_fn(const srnn_cell *cell, const srnn_tile *tile);
+
 /* What a variant of a cell has beside the plain one's formula. */
 typedef struct srnn_variant {
     /* RNN: of h. LSTM: of the gates, of g, of c. GRU: of the gates, of n. */
     srnn_activation act[3];
     srnn_real clip; /* of the pre-activations, to +-this; 0: none */
 } srnn_variant;
+
+/* Zoneout (Krueger et al. 2017) and dropout of h as the recurrent products see
+ * it (Gal & Ghahramani 2016), around any cell's own function: what the tiles in
+ * srnn_kernels.masked need beside it. Masks and what lies with them have the
+ * rows of the step, `units` columns, and stand at row 0; where ld is 0, one row
+ * is every row's. */
+typedef struct srnn_masking {
+    srnn_tile_fn *own; /* of the cell */
+    const srnn_real *zone_h, *zone_c; /* m: 1 keeps the state of before, a
+                                         rate mixes; NULL: no zoneout */
+    size_t ldzone;
+    const srnn_real *drop; /* of h, NULL: none */
+    size_t lddrop;
+    srnn_real *c_own; /* with zone_c: what the own function makes of c */
+    size_t ldc_own;
+    srnn_real *dropped; /* with drop: h as products see it */
+    size_t lddropped;
+    int adds; /* backward: the own function leaves a part of dh_prev in dh */
+} srnn_masking;
 
 /* One time step of one layer, the whole batch. All arrays have `units` columns
  * per gate; their pointers stand at row 0, unit 0. What a cell does not have
@@ -166,9 +188,10 @@ typedef struct srnn_variant {
  * has none) and, when gate is not NULL, keeps the activated gates there;
  * gate == x with equal strides is allowed. Backward finds the activated gates
  * there and leaves the gradients of the pre-activations in their place. */
-typedef struct srnn_cell {
+struct srnn_cell {
     size_t units;
     const srnn_variant *variant; /* of the tiles that are called _ANY */
+    const srnn_masking *masking; /* of those in srnn_kernels.masked */
     const srnn_real *x;
     size_t ldx;
     srnn_real *gate;
@@ -192,9 +215,7 @@ typedef struct srnn_cell {
     size_t lddc;
     int z_takes_new; /* GRU: 0 h = z h_prev + (1 - z) n (PyTorch, ONNX);
                         1 h = (1 - z) h_prev + z n (Cho et al. 2014) */
-} srnn_cell;
-
-typedef void srnn_tile_fn(const srnn_cell *cell, const srnn_tile *tile);
+};
 
 /* The elementwise functions. p is the tile's product, x the input part.
  *
@@ -260,6 +281,29 @@ enum srnn_tile_kind {
 #undef SRNN_TILE_ENUM
     SRNN_TILE_COUNT
 };
+
+/* The functions of a cell under masks; m: zone_h or zone_c, s: drop. Without
+ * one of them, what it would change stays as the own function has it.
+ *   FORWARD      the own function makes h~ and c~ (in c_own), then
+ *                c = fma(m, c_prev, (1 - m) c~), h = fma(m, h_prev, (1 - m) h~),
+ *                dropped = s h
+ *   BACKWARD     d = dy + p, with drop d = dy + fma(p, s, dh); the own function
+ *                takes (1 - m) d as its d and (1 - m) dc as its dc, then
+ *                dh = m d + (adds: what it left there), dc = m dc + its
+ *   STATE        dh = fma(p, s, dh): the gradient of the state before a pass
+ *   RESET        after GRU_BEFORE_RZ: s times r h_prev, in work and slot q
+ *   RESET_BWD    GRU_BEFORE_RZ_BWD with p s instead of p
+ * A mask of 0 and 1 passes both states on exactly; one of 0 alone is the plain
+ * cell, bit for bit, but for the sign of zeros. Error: each line is rounded
+ * once per operation. Aliasing: that of the own function. */
+typedef enum srnn_masked_kind {
+    SRNN_MASKED_FORWARD,
+    SRNN_MASKED_BACKWARD,
+    SRNN_MASKED_STATE,
+    SRNN_MASKED_RESET,
+    SRNN_MASKED_RESET_BWD,
+    SRNN_MASKED_KINDS
+} srnn_masked_kind;
 
 /* ---- optimisers: each line below is rounded once per operation ----------- */
 
@@ -393,6 +437,7 @@ typedef struct srnn_kernels {
                  srnn_start start, const srnn_real *bias, srnn_tile_fn *fn,
                  const srnn_cell *cell, size_t unit0, size_t unit1, int flip);
     srnn_tile_fn *tile[SRNN_TILE_COUNT];
+    srnn_tile_fn *masked[SRNN_MASKED_KINDS];
 
     /* Weight gradients: c[m][n] starts at its value, then one chain over the
      * links of a[row][m] x b[row][n]. work: gemm_tn_work() reals. */
