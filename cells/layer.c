@@ -19,20 +19,25 @@ typedef struct timeline {
     size_t hidden;
     size_t block;
     size_t gate_ld; /* between rows of gates, or of x in inference */
+    int masked;
+    srnn_masking masking; /* standing at the first row of all */
 } timeline;
 
 static timeline timeline_of(const pass *p, const node *n, const layer *y,
                             layer_run *r)
 {
-    return (timeline){p,
-                      srnn_extent_of(p, n),
-                      &p->s->net->k,
-                      &n->row,
-                      y,
-                      r,
-                      n->recurrent.hidden,
-                      p->s->axis[n->axis].block,
-                      r->cell.ldx};
+    timeline l = {.p = p,
+                  .e = srnn_extent_of(p, n),
+                  .k = &p->s->net->k,
+                  .row = &n->row,
+                  .y = y,
+                  .r = r,
+                  .hidden = n->recurrent.hidden,
+                  .block = p->s->axis[n->axis].block,
+                  .gate_ld = r->cell.ldx};
+
+    l.masked = srnn_layer_masking(p, n, &r->masks, &l.masking);
+    return l;
 }
 
 #define BEFORE ((size_t)-1) /* the step before the first: the state */
@@ -73,6 +78,29 @@ static srnn_cell cell_at(const timeline *l, size_t t)
     return c;
 }
 
+/* h of step t as the recurrent products see it. */
+static const srnn_real *seen_h(const timeline *l, size_t t)
+{
+    return l->masking.drop
+               ? l->masking.dropped + row_of(l, t) * l->masking.lddropped
+               : carried(l, CARRY_H, t);
+}
+
+/* What the functions of step t see of the masks. */
+static srnn_masking masking_at(const timeline *l, size_t t)
+{
+    const size_t row = l->e->first[t];
+    srnn_masking m = l->masking;
+
+    m.zone_h = m.zone_h ? m.zone_h + row * m.ldzone : NULL;
+    m.zone_c = m.zone_c ? m.zone_c + row * m.ldzone : NULL;
+    if (m.zone_c && l->r->gate)
+        m.c_own += row * m.ldc_own;
+    if (m.drop)
+        m.dropped += row_of(l, t) * m.lddropped;
+    return m;
+}
+
 /* ---- states, in the caller's order outside, the extent's inside -------- */
 
 static void copy_row(const carry *x, const srnn_real *from, size_t i,
@@ -99,6 +127,9 @@ static void states_in(const timeline *l)
 
         for (i = 0; x && i < e->batch; i++)
             copy_row(x, x->state, e->order[i], x->all, i);
+        if (x && j == CARRY_H && l->masking.drop)
+            l->k->multiply(e->batch * x->width, x->all, l->masking.drop,
+                           l->masking.dropped);
     }
 }
 
@@ -173,16 +204,25 @@ static void call_rows(const timeline *l, srnn_tile_fn *fn, const srnn_cell *c,
     call_tile(fn, c, prod, ldprod, from, to - from, 0, l->hidden);
 }
 
+/* A phase's function; under masks the one of that kind, which calls it. */
+static srnn_tile_fn *function_of(const timeline *l, const phase *f, int kind,
+                                 srnn_masking *m)
+{
+    m->own = l->k->tile[f->tile];
+    m->adds = f->adds;
+    return l->masked && kind >= 0 ? l->k->masked[kind] : m->own;
+}
+
 /* ---- forward ----------------------------------------------------------- */
 
 static srnn_rows operand(const timeline *l, const stretch *s,
-                         const srnn_cell *c)
+                         const srnn_cell *c, size_t t)
 {
     const size_t h = l->hidden;
 
     if (s->from == RESET_H)
         return (srnn_rows){{c->work + h}, {2 * h}, {h}};
-    return (srnn_rows){{c->h_prev}, {c->ldh_prev}, {c->ldh_prev}};
+    return (srnn_rows){{seen_h(l, t - 1)}, {c->ldh_prev}, {c->ldh_prev}};
 }
 
 static const srnn_real *bias_hh(const timeline *l)
@@ -190,18 +230,29 @@ static const srnn_real *bias_hh(const timeline *l)
     return l->y->full ? l->y->full : l->y->param[B_HH].data;
 }
 
-static void forward_phase(const timeline *l, size_t i, const srnn_cell *c,
-                          size_t rows, int flip)
+/* The last function makes h; one before it, r h. */
+static int forward_kind(const timeline *l, size_t i)
+{
+    if (i + 1 == l->row->phases)
+        return SRNN_MASKED_FORWARD;
+    return l->masking.drop && l->row->has_work ? SRNN_MASKED_RESET : -1;
+}
+
+static void forward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t,
+                          int flip)
 {
     const phase *f = &l->row->forward[i];
     const srnn_panels *w = &l->y->forward[i];
-    const srnn_rows a = operand(l, &f->of[0], c);
+    const srnn_rows a = operand(l, &f->of[0], c, t);
+    const size_t rows = extent_active(l->e, t);
     const srnn_start start = f->bias ? SRNN_START_BIAS : SRNN_START_ZERO;
     const srnn_real *bias = bias_hh(l) + f->gate * w->units;
     const size_t ld = f->gates * w->units;
-    srnn_tile_fn *fn = l->k->tile[f->tile];
+    srnn_masking m = masking_at(l, t);
+    srnn_tile_fn *fn = function_of(l, f, forward_kind(l, i), &m);
     size_t from, to;
 
+    c->masking = &m;
     srnn_crew_span(l->p->crew, w->units, l->k->panel_units(f->gates), &from,
                    &to);
     if (f->form == TILES) {
@@ -220,7 +271,7 @@ static void forward_step(const timeline *l, const srnn_real *x, size_t t,
 
     c.x = x;
     for (i = 0; i < l->row->phases; i++) {
-        forward_phase(l, i, &c, extent_active(l->e, t), flip);
+        forward_phase(l, i, &c, t, flip);
         srnn_pool_barrier(l->p->crew);
     }
 }
@@ -243,6 +294,7 @@ void srnn_layer_forward(const pass *p, const node *n, const layer *y,
     const size_t *first = l.e->first;
     size_t t0, t1, t, from, to;
 
+    srnn_layer_masks_draw(p, n, (size_t)(y - n->layer), &r->masks);
     states_in(&l);
     srnn_crew_span(p->crew, y->x.units, l.k->panel_units(1), &from, &to);
     for (t0 = 0; t0 < l.e->steps; t0 = t1) {
@@ -278,19 +330,36 @@ static srnn_rows gradient_rows(const timeline *l, const phase *b,
     return rows;
 }
 
+static int backward_kind(const timeline *l, const phase *b)
+{
+    if (b->after)
+        return SRNN_MASKED_BACKWARD;
+    return l->masking.drop ? SRNN_MASKED_RESET_BWD : -1;
+}
+
+/* Where the product with the step after begins: masks leave a part of the
+ * gradient in dh, which dropout of h must not meet. */
+static srnn_start start_of(const timeline *l, const phase *b)
+{
+    if (b->after && l->masked)
+        return l->masking.drop ? SRNN_START_ZERO : SRNN_START_VALUE;
+    return b->adds ? SRNN_START_VALUE : SRNN_START_ZERO;
+}
+
 /* Rows that have no step after this one take what dh holds as product. */
-static void backward_phase(const timeline *l, size_t i, const srnn_cell *c,
-                           size_t t)
+static void backward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t)
 {
     const phase *b = &l->row->backward[i];
     const srnn_panels *w = &l->y->backward[i];
     const size_t rows = extent_active(l->e, t);
     const size_t go_on = b->after ? extent_active(l->e, t + 1) : rows;
-    const srnn_start start = b->adds ? SRNN_START_VALUE : SRNN_START_ZERO;
-    srnn_tile_fn *fn = l->k->tile[b->tile];
+    const srnn_start start = start_of(l, b);
+    srnn_masking m = masking_at(l, t);
+    srnn_tile_fn *fn = function_of(l, b, backward_kind(l, b), &m);
     srnn_rows d;
     size_t from, to;
 
+    c->masking = &m;
     srnn_crew_span(l->p->crew, w->units, l->k->panel_units(1), &from, &to);
     if (go_on)
         d = gradient_rows(l, b, gates_at(l, b->after ? t + 1 : t));
@@ -298,6 +367,7 @@ static void backward_phase(const timeline *l, size_t i, const srnn_cell *c,
         l->k->step(w, go_on, &d, start, NULL, fn, c, from, to, t & 1);
     else if (go_on)
         l->k->product(w, go_on, &d, start, NULL, c->dh, c->lddh, from, to);
+    m.drop = NULL;
     if (b->form == TILES)
         call_tile(fn, c, c->dh, c->lddh, go_on, rows - go_on, from, to);
     else
@@ -320,8 +390,10 @@ static void backward_step(const timeline *l, const srnn_real *dy, size_t t)
 static void first_state(const timeline *l)
 {
     const carry *h = &l->r->carry[CARRY_H];
+    srnn_cell c = l->r->cell;
     size_t i, from, to;
 
+    c.masking = &l->masking;
     for (i = 0; i < l->row->phases; i++) {
         const phase *b = &l->row->backward[i];
         const srnn_panels *w = &l->y->backward[i];
@@ -330,9 +402,12 @@ static void first_state(const timeline *l)
         if (!b->after)
             continue;
         srnn_crew_span(l->p->crew, w->units, l->k->panel_units(1), &from, &to);
-        l->k->product(w, extent_active(l->e, 0), &rows,
-                      b->adds ? SRNN_START_VALUE : SRNN_START_ZERO, NULL,
-                      h->d, h->width, from, to);
+        if (l->masking.drop)
+            l->k->step(w, extent_active(l->e, 0), &rows, start_of(l, b), NULL,
+                       l->k->masked[SRNN_MASKED_STATE], &c, from, to, 0);
+        else
+            l->k->product(w, extent_active(l->e, 0), &rows, start_of(l, b),
+                          NULL, h->d, h->width, from, to);
     }
 }
 
@@ -347,7 +422,7 @@ static const srnn_real *multiplied(const timeline *l, const stretch *by,
         return l->r->gate + by->slot * l->hidden;
     }
     *ld = l->r->carry[CARRY_H].width;
-    return l->r->carry[CARRY_H].all;
+    return seen_h(l, BEFORE);
 }
 
 /* Rows of a weight and of b_hh that belong to one part. Where the gradient is

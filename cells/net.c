@@ -233,6 +233,7 @@ srnn_status srnn_net_node(const srnn_net *net, srnn_node id,
         .weight = n->weight,
         .tied = n->tied,
         .recurrent = n->recurrent,
+        .dropout = n->dropout,
     };
     return SRNN_OK;
 }

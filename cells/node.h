@@ -9,6 +9,7 @@
 
 #include "cells.h"
 #include "extent.h"
+#include "masks.h"
 #include "pool.h"
 
 #include "../kernels/error.h"
@@ -95,6 +96,7 @@ struct node {
     layer *layer;
     srnn_panels panels[2]; /* linear: weight, transposed weight */
     srnn_node tied;        /* linear: whose weight it takes; -1: its own */
+    srnn_dropout_config dropout;
 };
 
 struct srnn_net {
@@ -112,9 +114,10 @@ struct srnn_net {
 
 extern const node_kind srnn_kind_input, srnn_kind_tokens, srnn_kind_parameter,
     srnn_kind_embedding, srnn_kind_linear, srnn_kind_recurrent,
-    srnn_kind_state, srnn_kind_cross_entropy, srnn_kind_tied, srnn_kind_concat,
-    srnn_kind_add, srnn_kind_first, srnn_kind_last, srnn_kind_mean,
-    srnn_kind_sigmoid_cross_entropy, srnn_kind_squared_error;
+    srnn_kind_state, srnn_kind_dropout, srnn_kind_cross_entropy,
+    srnn_kind_tied, srnn_kind_concat, srnn_kind_add, srnn_kind_first,
+    srnn_kind_last, srnn_kind_mean, srnn_kind_sigmoid_cross_entropy,
+    srnn_kind_squared_error;
 
 /* Adds a node of so many inputs, checked to exist. */
 srnn_status srnn_node_add(srnn_net *net, const node_kind *kind,
@@ -125,6 +128,8 @@ srnn_status srnn_param_add(srnn_net *net, node *n, const char *name,
                            size_t shape0, size_t shape1, double bound);
 /* Takes the last added node away again: a failed add leaves no trace. */
 void srnn_node_remove(srnn_net *net);
+/* An error that names node and rate unless it is 0 to below 1. */
+srnn_status srnn_rate_check(const char *name, const char *what, double rate);
 /* An error that names the node unless its input j has reals. */
 srnn_status srnn_node_reals(const srnn_net *net, const node *n, size_t j);
 /* Takes the node away again if it could not be made whole; else *id is it. */
@@ -170,12 +175,15 @@ typedef struct layer_run {
     srnn_real *turned, *d_turned; /* reverse: the input and its gradient, each
                                      sequence's last step first */
     srnn_cell cell;  /* of a step: what is the same in all of them */
+    layer_masks masks;
 } layer_run;
 
 /* What lies between two layers: the output of one or both directions. */
 typedef struct stack_level {
     srnn_real *y; /* NULL: the layer's own output as it lies */
     srnn_real *dy;
+    dropping drop;     /* of what the level reads */
+    srnn_real *d_drop; /* training: gradient of what is left of it */
 } stack_level;
 
 /* What one node keeps in a session. */
@@ -195,6 +203,7 @@ struct run {
     srnn_real *dx;         /* of an input: dy in the caller's places */
     srnn_real *own;        /* the node's own buffer */
     int32_t *own_tokens;
+    dropping drop;    /* of a dropout node */
     layer_run *layer; /* recurrent: both directions counted */
     stack_level *level;
 };
@@ -234,6 +243,7 @@ struct srnn_session {
     size_t states;
     srnn_real **gradient;  /* training: one per parameter */
     srnn_real **tn_work;   /* training: one per worker */
+    mask_names names;      /* training */
 };
 
 /* One pass over some steps, as a worker sees it. */

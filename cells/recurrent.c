@@ -106,9 +106,40 @@ static srnn_status add_layer(srnn_net *net, node *n, size_t l, size_t in)
     return status;
 }
 
+static srnn_status check_rates(const char *name,
+                               const srnn_recurrent_config *c)
+{
+    const struct {
+        const char *what;
+        double rate;
+    } rate[] = {{"dropout", c->dropout},
+                {"dropout_input", c->dropout_input},
+                {"dropout_hidden", c->dropout_hidden},
+                {"zoneout_h", c->zoneout_h},
+                {"zoneout_c", c->zoneout_c}};
+    srnn_status status = SRNN_OK;
+    size_t i;
+
+    for (i = 0; i < sizeof rate / sizeof *rate && !status; i++)
+        status = srnn_rate_check(name, rate[i].what, rate[i].rate);
+    if (!status && c->zoneout_c > 0 && !srnn_cell_row(c).has_c)
+        status = srnn_fail(SRNN_EINVAL,
+                           "node '%.60s': zoneout_c is %g, cell '%s' has no c",
+                           name ? name : "", c->zoneout_c,
+                           srnn_cell_name(c->cell));
+    if (!status && c->dropout > 0 && c->dropout_input > 0)
+        status = srnn_fail(SRNN_EINVAL,
+                           "node '%.60s': dropout %g and dropout_input %g are "
+                           "both of what a layer reads",
+                           name ? name : "", c->dropout, c->dropout_input);
+    return status;
+}
+
 static srnn_status check_config(const char *name,
                                 const srnn_recurrent_config *config)
 {
+    srnn_status status;
+
     if (!config)
         return srnn_fail(SRNN_EINVAL, "config is NULL");
     if ((unsigned)config->cell >= SRNN_CELL_KINDS)
@@ -125,7 +156,8 @@ static srnn_status check_config(const char *name,
         return srnn_fail(SRNN_EINVAL, "node '%.60s': direction %d of %d",
                          name ? name : "", (int)config->direction,
                          SRNN_DIRECTIONS);
-    return srnn_variant_check(name ? name : "", config);
+    status = check_rates(name, config);
+    return status ? status : srnn_variant_check(name ? name : "", config);
 }
 
 /* The initial state, where it is given, lies on the parent axis and has as many
@@ -356,6 +388,7 @@ void srnn_layer_carve(const srnn_session *s, const node *n, layer_run *y,
         y->x = srnn_arena_reals(a, s->axis[n->axis].block * hidden *
                                        row->gates);
     }
+    srnn_layer_masks_carve(s, n, &y->masks, a);
     if (a->base)
         y->cell = every_step(n, y);
 }

@@ -103,6 +103,7 @@ void srnn_session_pass(srnn_session *s, size_t t0, size_t steps,
 
     if (want_loss && t0 == 0)
         begin_losses(s);
+    s->names.step = s->names.first + t0;
     point(s, t0, steps, want_loss || backward, in, ins);
     srnn_pool_run(s->pool, pass_on_crew, &p);
 }

@@ -130,6 +130,9 @@ static void carve(srnn_session *s, arena *a)
         carve_axis(&s->axis[i], a);
     if (s->training)
         s->tn_work = srnn_arena_take(a, s->workers * sizeof *s->tn_work);
+    if (s->training)
+        s->names.sequence =
+            srnn_arena_take(a, s->batch * sizeof *s->names.sequence);
     for (i = 0; s->training && i < s->workers; i++) {
         srnn_real *work = srnn_arena_reals(a, most_tn_work(net));
 

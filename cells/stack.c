@@ -25,6 +25,27 @@ static void carve_reverse(const srnn_session *s, const node *n, size_t l,
         y->d_turned = srnn_arena_reals(a, reals);
 }
 
+/* The mask over what level i reads. */
+static void carve_drop(const srnn_session *s, const node *n, size_t i,
+                       stack_level *y, arena *a)
+{
+    const srnn_recurrent_config *c = &n->recurrent;
+    const double p = c->dropout_input > 0 ? c->dropout_input
+                     : i                  ? c->dropout
+                                          : 0;
+
+    if (!(p > 0))
+        return;
+    y->drop = (dropping){
+        .p = p,
+        .once = c->dropout_input > 0,
+        .purpose = (uint32_t)(i * srnn_directions(n)) * MASK_USES + MASK_INPUT,
+        .columns = n->layer[i * srnn_directions(n)].in};
+    srnn_drop_carve(s, n, &y->drop, a);
+    if (s->training)
+        y->d_drop = srnn_arena_reals(a, srnn_rows_of(s, n) * y->drop.columns);
+}
+
 void srnn_stack_carve(const srnn_session *s, const node *n, run *r, arena *a)
 {
     const size_t layers = srnn_layers(n);
@@ -50,6 +71,7 @@ void srnn_stack_carve(const srnn_session *s, const node *n, run *r, arena *a)
         else if (a->base)
             y->dy = r->layer[l].dy;
         r->dy = y->dy;
+        carve_drop(s, n, l, y, a);
     }
     if (n->recurrent.direction > SRNN_BOTH)
         r->own = srnn_arena_reals(a, reals);
@@ -317,6 +339,7 @@ void srnn_stack_forward(const pass *p, const node *n, run *r)
     for (i = 0; i < n->recurrent.layers; i++) {
         stack_level *y = &r->level[i];
 
+        srnn_drop_forward(p, n, &y->drop, &x, &ldx);
         for (d = 0, l = i * directions; d < directions; d++, l++) {
             layer_forward(p, n, r, l, x, ldx);
             if (joins(n))
@@ -385,19 +408,30 @@ static void level_backward(const pass *p, const node *n, const run *r,
 {
     const run *x = &p->s->run[n->input[0]];
     const size_t first = i * srnn_directions(n);
+    const dropping *drop = &r->level[i].drop;
+    srnn_real *dx = i ? r->level[i - 1].dy : x->wants_gradient ? x->dy : NULL;
+    const int adds = i ? 0 : r->adds[0];
     layer_input in = {
         .x = i ? level_outputs(p, n, r, i - 1) : x->y,
         .ldx = i ? n->features : x->ldy,
-        .dx = i ? r->level[i - 1].dy : x->wants_gradient ? x->dy : NULL,
-        .adds = i ? 0 : r->adds[0],
+        .dx = dx,
+        .adds = adds,
     };
     size_t l;
 
+    if (drop->columns) {
+        in.x = drop->y;
+        in.ldx = drop->columns;
+        in.dx = dx ? r->level[i].d_drop : NULL;
+        in.adds = 0;
+    }
     for (l = first + srnn_directions(n); l-- > first; in.adds = 1) {
         in.dy = part(p, n, r, l, dy);
         layer_backward(p, n, r, l, &in);
         srnn_pool_barrier(p->crew);
     }
+    if (drop->columns && dx)
+        srnn_drop_backward(p, n, drop, r->level[i].d_drop, dx, adds);
 }
 
 void srnn_stack_backward(const pass *p, const node *n, run *r)

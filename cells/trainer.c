@@ -180,6 +180,8 @@ srnn_status srnn_trainer_open(srnn_trainer **trainer, srnn_net *net,
         srnn_trainer_close(t);
         return status;
     }
+    srnn_trainer_sequences(t, NULL, 0);
+    t->session->names.seed = config->seed;
     *trainer = t;
     return SRNN_OK;
 }
@@ -244,7 +246,11 @@ srnn_status srnn_trainer_backward(srnn_trainer *t, size_t steps,
     if (status)
         return status;
     memset(t->memory, 0, t->total * sizeof *t->memory);
+    s->names.draw = 1;
+    s->names.update = t->updates;
     srnn_session_pass(s, 0, steps, in, ins, 1, 1);
+    s->names.draw = 0;
+    srnn_trainer_sequences(t, NULL, s->names.first + steps);
     unpack_input_gradients(t);
     srnn_session_end(s);
     if (loss)
@@ -354,7 +360,10 @@ srnn_status srnn_trainer_state_gradient(const srnn_trainer *t, size_t i,
 
 void srnn_trainer_reset(srnn_trainer *t)
 {
-    srnn_session_reset(t ? t->session : NULL);
+    if (!t)
+        return;
+    srnn_session_reset(t->session);
+    srnn_trainer_sequences(t, NULL, 0);
 }
 
 srnn_status srnn_trainer_input_gradient(const srnn_trainer *t, srnn_node id,

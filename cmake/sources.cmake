@@ -12,6 +12,7 @@ set(SRNN_PORTABLE
 set(SRNN_CELLS
   cells/bind.c
   cells/cells.c
+  cells/dropout.c
   cells/embedding.c
   cells/extent.c
   cells/init.c
@@ -22,6 +23,7 @@ set(SRNN_CELLS
   cells/linear.c
   cells/loss.c
   cells/loss_real.c
+  cells/masks.c
   cells/net.c
   cells/orthogonal.c
   cells/over_time.c

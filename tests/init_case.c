@@ -12,7 +12,10 @@
 srnn_net *init_net(const srnn_kernels *k, srnn_cell_kind cell, size_t in,
                    size_t hidden, int z_takes_new)
 {
-    const srnn_recurrent_config c = {cell, hidden, 2, z_takes_new};
+    const srnn_recurrent_config c = {.cell = cell,
+                                     .hidden = hidden,
+                                     .layers = 2,
+                                     .z_takes_new = z_takes_new};
     srnn_net *net;
     srnn_node s, e, r;
 

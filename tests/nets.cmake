@@ -2,6 +2,7 @@
 # every refusal. Included by tests/CMakeLists.txt.
 
 # ---- gradients: the shipped sources in double, against central differences ---
+set(in_double net_case.c check.c numbers.c oracle.c oracle_phi.c phi.c)
 foreach(part cells fork graph)
   set(sources gradient_${part}.c)
   if(part STREQUAL graph)
@@ -11,12 +12,11 @@ foreach(part cells fork graph)
     set(sources gradient.c)
   endif()
   srnn_test(gradient/${part} LABEL gradient F64
-    SOURCES ${sources} gradient_check.c net_case.c check.c numbers.c oracle.c
-      oracle_phi.c phi.c)
+    SOURCES ${sources} gradient_check.c ${in_double})
 endforeach()
 
 srnn_test(gradient/nodes LABEL gradient F64
-  SOURCES gradient_nodes.c node_case.c net_case.c check.c numbers.c oracle.c)
+  SOURCES gradient_nodes.c node_case.c ${in_double})
 
 add_library(srnn_nets STATIC net_case.c record.c record_run.c net_compare.c
   net_oracle.c net_oracle_back.c graph.c graphs.c)

@@ -176,6 +176,18 @@ typedef struct srnn_recurrent_config {
     double clip;
     /* GRUs: n has the one bias b_n and no d_n: bias_hh is [2 * hidden]. */
     int one_bias;
+    /* Regularisation, each a rate p, 0 <= p < 1; 0: none. Dropout multiplies by
+     * 0 with probability p, else by 1 / (1 - p), in training alone. */
+    double dropout;        /* of what each layer but the first reads, a mask a
+                              step, as PyTorch's (Zaremba et al. 2014) */
+    double dropout_input;  /* of what every layer reads, one mask a sequence
+                              (Gal & Ghahramani 2016); not beside dropout */
+    double dropout_hidden; /* of h as the recurrent product sees it, one mask a
+                              sequence (the same) */
+    double zoneout_h;      /* h = m h_prev + (1 - m) h~, a mask m of 0 and 1 a
+                              step, 1 with probability p; outside training m is
+                              p (Krueger et al. 2017) */
+    double zoneout_c;      /* the LSTM's c likewise; h~ = o tanh(c~) */
 } srnn_recurrent_config;
 
 /* LSTM, 1 layer, forward, states zero at first; hidden must be set. */
@@ -201,6 +213,20 @@ SRNN_API srnn_status srnn_net_recurrent(srnn_net *net, const char *name,
  * recurrent node. */
 SRNN_API srnn_status srnn_net_state(srnn_net *net, const char *name,
                                     srnn_node recurrent, srnn_node *node);
+
+/* y = x m while training, m a mask of 0 (with probability p, 0 <= p < 1) and
+ * 1 / (1 - p) for every element (Srivastava et al. 2014); else y = x. */
+typedef struct srnn_dropout_config {
+    double p;
+    int once; /* one mask for a whole sequence, not for each of its steps */
+} srnn_dropout_config;
+
+/* p 0.5, a mask a step. */
+SRNN_API srnn_dropout_config srnn_dropout_default(void);
+SRNN_API srnn_status srnn_net_dropout(srnn_net *net, const char *name,
+                                      srnn_node input,
+                                      const srnn_dropout_config *config,
+                                      srnn_node *node);
 
 /* Mean over the real steps of -log softmax(logits)[target], in nats. A target
  * of -1 is no step. */
@@ -236,8 +262,8 @@ SRNN_API srnn_node srnn_net_find(const srnn_net *net, const char *name);
 typedef struct srnn_node_info {
     const char *name;
     const char *kind; /* "input", "tokens", "parameter", "embedding", "linear",
-                         "tied", a cell's name, "state", "concat", "add",
-                         "first", "last", "mean", "cross_entropy",
+                         "tied", a cell's name, "state", "dropout", "concat",
+                         "add", "first", "last", "mean", "cross_entropy",
                          "sigmoid_cross_entropy", "squared_error" */
     srnn_axis axis;
     size_t features;  /* columns of its output; of tokens, the vocabulary */
@@ -246,6 +272,7 @@ typedef struct srnn_node_info {
     double weight; /* of a loss */
     srnn_node tied; /* whose weight a "tied" node takes; -1: none */
     srnn_recurrent_config recurrent; /* where kind is a cell's */
+    srnn_dropout_config dropout;     /* where kind is "dropout" */
 } srnn_node_info;
 
 SRNN_API size_t srnn_net_nodes(const srnn_net *net);
@@ -464,10 +491,11 @@ typedef struct srnn_trainer_config {
     double clip_norm;         /* global norm, as PyTorch's; 0: off */
     srnn_schedule schedule;
     int input_gradients; /* also those of the real input nodes */
+    uint64_t seed;       /* of the masks of dropout and zoneout */
 } srnn_trainer_config;
 
 /* batch 1, steps 32, one thread, Adam (1e-3, .9, .999, 1e-8), no decay, no
- * clipping, constant rate, no gradients of inputs. */
+ * clipping, constant rate, no gradients of inputs, seed 0. */
 SRNN_API srnn_trainer_config srnn_trainer_default(void);
 
 /* The net must have a loss. Its first trainer also gives the net the transposed
@@ -489,6 +517,19 @@ SRNN_API srnn_status srnn_trainer_axis(srnn_trainer *trainer, srnn_axis axis,
                                        size_t steps, const size_t *lengths,
                                        size_t count);
 
+/* What the masks of the next update or backward are named by, beside the seed,
+ * the number of the update, node and unit: an identity for each of the B
+ * sequences (NULL: their rows 0 .. B - 1), and the step of SRNN_TIME that the
+ * call begins with. A mask is a function of these alone: the same on every
+ * vector rung, thread, cut and batch. Identities hold for one call; steps are
+ * counted on from call to call and from 0 after a reset. A sequence on another
+ * axis is named by the row it lies under, its steps by their number. */
+SRNN_API srnn_status srnn_trainer_sequences(srnn_trainer *trainer,
+                                            const uint64_t *ids,
+                                            uint64_t first_step);
+/* The step that the next update begins with. */
+SRNN_API uint64_t srnn_trainer_step(const srnn_trainer *trainer);
+
 /* One update: forward over `steps` from the carried states, backward through
  * the same steps (truncated BPTT), clipping, optimiser, packing. The states
  * are carried on. *loss, if not NULL, is the mean before the update. */
@@ -503,8 +544,8 @@ SRNN_API srnn_status srnn_trainer_backward(srnn_trainer *trainer, size_t steps,
                                            double *loss);
 SRNN_API srnn_status srnn_trainer_apply(srnn_trainer *trainer);
 
-/* Mean loss over `steps` with the present weights: states move, gradients and
- * weights do not. */
+/* Mean loss over `steps` with the present weights, without masks, as a session
+ * computes it: states move, gradients and weights do not. */
 SRNN_API srnn_status srnn_trainer_loss(srnn_trainer *trainer, size_t steps,
                                        const srnn_array *in, size_t ins,
                                        double *loss, size_t *count);
