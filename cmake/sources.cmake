@@ -17,6 +17,7 @@ set(SRNN_CELLS
   cells/extent.c
   cells/init.c
   cells/init_fill.c
+  cells/generate.c
   cells/input.c
   cells/join.c
   cells/layer.c

@@ -83,7 +83,8 @@ static void count(const srnn_net *net, size_t n, const float *x,
 
 /* With u = (i + 1/2) / DRAWS, DRAWS p_j draws give symbol j, within one; the
  * rounding of each of its two edges, of a sum of p and so within (3 D + n / 16
- * + 12) u < 4e-6, moves one draw at the most. The counts of what is not left are exactly 0. */
+ * + 12) u < 4e-6, moves one draw at the most. The counts of what is not left
+ * are exactly 0. */
 static double farthest(const srnn_net *net, size_t n, const float *x,
                        const srnn_sample_config *c, const double *p)
 {
@@ -121,8 +122,8 @@ static void frequencies(const srnn_kernels *kernels)
         expected(N, five, &c, p, &near);
         gap = farthest(net, N, five, &how[i], p);
         check_note("temperature %g, top_k %zu, top_p %g: at most %.2f draws "
-                   "off, bound 3", how[i].temperature, how[i].top_k,
-                   how[i].top_p, gap);
+                   "off, bound 3",
+                   how[i].temperature, how[i].top_k, how[i].top_p, gap);
         CHECK(gap <= 3);
     }
     expected(N, five, &how[1], p, &near);

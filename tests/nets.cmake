@@ -54,3 +54,10 @@ srnn_test(api/threads LABEL cell SOURCES api_threads.c LIBS srnn_nets
 srnn_test(api/alloc LABEL cell SOURCES alloc.c heap.c LIBS srnn_nets)
 srnn_wrap(api/alloc malloc calloc realloc aligned_alloc free)
 srnn_wrap(api/threads pthread_create)
+
+# ---- generation: a decoder without a net (tree.h), and nets ---
+add_library(srnn_tree STATIC tree.c)
+target_link_libraries(srnn_tree PUBLIC srnn_nets)
+foreach(part generate)
+  srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_tree)
+endforeach()
