@@ -11,6 +11,8 @@ set(SRNN_PORTABLE
 # The recurrence over the kernel table; compiled with double too.
 set(SRNN_CELLS
   cells/bind.c
+  cells/beam.c
+  cells/beam_open.c
   cells/cells.c
   cells/dropout.c
   cells/embedding.c

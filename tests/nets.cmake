@@ -58,6 +58,7 @@ srnn_wrap(api/threads pthread_create)
 # ---- generation: a decoder without a net (tree.h), and nets ---
 add_library(srnn_tree STATIC tree.c)
 target_link_libraries(srnn_tree PUBLIC srnn_nets)
-foreach(part generate)
+foreach(part beam generate)
   srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_tree)
 endforeach()
+srnn_test(cell/beam LABEL cell SOURCES beam_lists.c LIBS srnn_tree)

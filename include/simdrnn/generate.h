@@ -1,11 +1,11 @@
-/* Sequences out of nets: sampling and generation.
+/* Sequences out of nets: sampling, generation, beam search.
  *
- * Neither knows the structure of a net. They read rows of logits, and
+ * None of these knows the structure of a net. They read rows of logits, and
  * where they need the next row they ask an srnn_decoder, which is a session at
  * two of its nodes or two functions of the caller's.
  *
  * Numbers: a function of the logits and of the arguments alone, the same bits
- * on every vector rung. Nothing is allocated. */
+ * on every vector rung. Nothing is allocated but by srnn_beam_open. */
 #ifndef SIMDRNN_GENERATE_H
 #define SIMDRNN_GENERATE_H
 
@@ -94,6 +94,76 @@ SRNN_API srnn_status srnn_generate(const srnn_net *net,
                                    const int32_t *start, size_t steps,
                                    int32_t *tokens, size_t *lengths,
                                    srnn_real *work);
+
+/* ---- beam search -------------------------------------------------------- */
+
+/* score = log-probability / norm(length), the end counted:
+ *   SRNN_NORM_WU      ((5 + length) / 6)^alpha    (Wu et al. 2016, section 7)
+ *   SRNN_NORM_POWER   length^alpha                (alpha 1: the mean) */
+typedef enum srnn_length_norm {
+    SRNN_NORM_WU,
+    SRNN_NORM_POWER
+} srnn_length_norm;
+
+typedef struct srnn_beam_config {
+    size_t beam;       /* hypotheses side by side: the decoder's rows */
+    size_t vocabulary; /* the decoder's */
+    size_t length;     /* the most tokens, the end among them */
+    size_t results;    /* the best that are kept */
+    int32_t end;       /* -1: none */
+    srnn_length_norm norm;
+    double alpha; /* 0 or more; 0: the score is the log-probability */
+    void *memory; /* srnn_beam_size bytes, 64-byte aligned; NULL: malloc */
+} srnn_beam_config;
+
+/* beam 4, length 100, one result, no end, Wu's norm, alpha 0.6, malloc; the
+ * vocabulary must be set. */
+SRNN_API srnn_beam_config srnn_beam_default(void);
+
+typedef struct srnn_beam srnn_beam;
+
+/* Bytes that it takes from memory; 0 with a message for an invalid
+ * configuration. */
+SRNN_API size_t srnn_beam_size(const srnn_beam_config *config);
+/* Takes a copy of the net's kernels, nothing else of it. */
+SRNN_API srnn_status srnn_beam_open(srnn_beam **beam, const srnn_net *net,
+                                    const srnn_beam_config *config);
+/* NULL is allowed. */
+SRNN_API void srnn_beam_close(srnn_beam *beam);
+
+/* Searches from the past of the decoder's row 0, to which `start` is fed.
+ *
+ * Each step ranks the continuations of all hypotheses by log-probability, of
+ * equal ones the better hypothesis and then the lower token first. One by the
+ * end is kept as a result if it is among the first `beam`; the first `beam` of
+ * the others go on, and at `length` are kept as results that have not ended.
+ * The search is over when even certain tokens up to `length` would not lift
+ * the best that goes on above the last result, or none goes on; so beam 1
+ * with one result and alpha 0 is the greedy choice. All rows are stepped in
+ * every step; those without a hypothesis are fed what they were before.
+ *
+ * Log-probabilities are sums in double, from the left, of log p_j = (x_j - m)
+ * - log sum_i exp(x_i - m), m the largest of the row; the first in double, the
+ * second by softmax_xent: each within (2 D + n / 16 + 4 log n + 8) u absolute
+ * of the log softmax of the row's reals, and never above 0. D: the largest
+ * m - x_i. Logits as for srnn_sample. After an error there are no results,
+ * and the decoder's rows hold any past. */
+SRNN_API srnn_status srnn_beam_search(srnn_beam *beam,
+                                      const srnn_decoder *decoder,
+                                      int32_t start);
+
+typedef struct srnn_hypothesis {
+    const int32_t *tokens; /* until the next search */
+    size_t length;
+    double log_probability;
+    double score;
+    int ended; /* the last token is the end */
+} srnn_hypothesis;
+
+/* The results of the last search, the best score first. */
+SRNN_API size_t srnn_beam_results(const srnn_beam *beam);
+SRNN_API srnn_status srnn_beam_result(const srnn_beam *beam, size_t i,
+                                      srnn_hypothesis *hypothesis);
 
 #ifdef __cplusplus
 }
