@@ -23,6 +23,7 @@ set(SRNN_CELLS
   cells/input.c
   cells/join.c
   cells/layer.c
+  cells/likelihood.c
   cells/linear.c
   cells/loss.c
   cells/loss_real.c

@@ -58,7 +58,12 @@ srnn_wrap(api/threads pthread_create)
 # ---- generation: a decoder without a net (tree.h), and nets ---
 add_library(srnn_tree STATIC tree.c)
 target_link_libraries(srnn_tree PUBLIC srnn_nets)
-foreach(part beam generate)
+foreach(part beam generate likelihood)
   srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_tree)
 endforeach()
 srnn_test(cell/beam LABEL cell SOURCES beam_lists.c LIBS srnn_tree)
+srnn_test(promise/generate LABEL promise
+  SOURCES promise_generate.c LIBS srnn_tree)
+srnn_test(api/generate-alloc LABEL cell SOURCES generate_alloc.c heap.c
+  LIBS srnn_tree)
+srnn_wrap(api/generate-alloc malloc calloc realloc aligned_alloc free)

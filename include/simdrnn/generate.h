@@ -1,4 +1,5 @@
-/* Sequences out of nets: sampling, generation, beam search.
+/* Sequences out of nets: sampling, generation, beam search, and how likely a
+ * given sequence is.
  *
  * None of these knows the structure of a net. They read rows of logits, and
  * where they need the next row they ask an srnn_decoder, which is a session at
@@ -164,6 +165,19 @@ typedef struct srnn_hypothesis {
 SRNN_API size_t srnn_beam_results(const srnn_beam *beam);
 SRNN_API srnn_status srnn_beam_result(const srnn_beam *beam, size_t i,
                                       srnn_hypothesis *hypothesis);
+
+/* ---- the likelihood of given sequences ---------------------------------- */
+
+/* each[t][b] = log softmax(logits)[target] of the cross-entropy node `loss`,
+ * over `steps` from the carried states, in nats: the loss of that step alone,
+ * negated, with the bound of softmax_xent; 0 where there is no step (a target
+ * of -1, or past the row's length). The same is added to total[b], if total is
+ * not NULL, in double and step by step, so that sequences may come in parts.
+ * each is dense, [steps][B]. */
+SRNN_API srnn_status srnn_session_likelihood(srnn_session *session,
+                                             srnn_node loss, size_t steps,
+                                             const srnn_array *in, size_t ins,
+                                             srnn_real *each, double *total);
 
 #ifdef __cplusplus
 }
