@@ -105,7 +105,8 @@ static srnn_status rank_flushed(srnn_beam *b)
     return status;
 }
 
-/* Gives the hypotheses that go on rows of the decoder. */
+/* Gives the hypotheses that go on rows of the decoder. The first candidates are
+ * theirs; from becomes the row whose past is to be copied, or NONE. */
 static srnn_status seat(srnn_beam *b, const srnn_decoder *d)
 {
     srnn_status status = SRNN_OK;

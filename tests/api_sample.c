@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N = 5, MOST = 40, DRAWS = 10000 };
+enum { N = 5, MOST = 40, DRAWS = 2000, AT_RANDOM = 10000 };
 
 static const float five[N] = {0.5f, -1, 2, 2, 0};
 
@@ -108,7 +108,7 @@ static void frequencies(const srnn_kernels *kernels)
         with(0.25, 0, 1), with(1, 0, 1),   with(3, 0, 1),  with(1, 3, 1),
         with(3, 4, 1),    with(1, 9, 1),   with(1, 0, .7), with(3, 0, .9),
         with(2, 3, .8),   with(1e-9, 0, 1), with(1e30, 0, 1)};
-    const srnn_sample_config other = with(1.01, 0, 1);
+    const srnn_sample_config other = with(1.05, 0, 1);
     double p[N], near, gap;
     srnn_net *net;
     size_t i;
@@ -153,18 +153,18 @@ static void at_random(const srnn_kernels *kernels)
     must(srnn_net_open_on(&net, kernels));
     expected(N, five, &c, p, &near);
     data_seed(5);
-    for (i = 0; i < DRAWS; i++)
+    for (i = 0; i < AT_RANDOM; i++)
         counts[srnn_sample(net, N, five, &c, data_word() * 0x1p-32, work)]++;
     for (i = 0; i < N; i++) {
-        const double gap = fabs((double)counts[i] - DRAWS * p[i]);
+        const double gap = fabs((double)counts[i] - AT_RANDOM * p[i]);
 
         check_note("symbol %zu: %zu draws of %.1f, bound %.1f off", i,
-                   counts[i], DRAWS * p[i], bernstein(DRAWS, p[i]));
-        CHECK(p[i] > 0 ? gap <= bernstein(DRAWS, p[i]) : counts[i] == 0);
+                   counts[i], AT_RANDOM * p[i], bernstein(AT_RANDOM, p[i]));
+        CHECK(p[i] > 0 ? gap <= bernstein(AT_RANDOM, p[i]) : counts[i] == 0);
     }
     /* The control: symbol 3 is no ninth rarer than it is. */
-    CHECK(fabs((double)counts[3] - DRAWS * p[3] * 8 / 9) >
-          bernstein(DRAWS, p[3] * 8 / 9));
+    CHECK(fabs((double)counts[3] - AT_RANDOM * p[3] * 8 / 9) >
+          bernstein(AT_RANDOM, p[3] * 8 / 9));
     srnn_net_close(net);
 }
 
@@ -225,7 +225,7 @@ static void by_hand(const srnn_kernels *kernels)
 }
 
 /* Many equals: logits are multiples of 1/2 in [0, 2], so that no p is below
- * e^-2 / 40, 33 draws. A top_p that a sum comes closer to than its
+ * e^-2 / 40, 6 draws. A top_p that a sum comes closer to than its
  * rounding of (3 D + n / 16 + 12) u < 2e-6 is not tried. */
 static void by_sort(const srnn_kernels *kernels)
 {

@@ -63,7 +63,9 @@ foreach(part beam generate likelihood)
 endforeach()
 srnn_test(cell/beam LABEL cell SOURCES beam_lists.c LIBS srnn_tree)
 srnn_test(promise/generate LABEL promise
-  SOURCES promise_generate.c LIBS srnn_tree)
+  SOURCES promise_generate.c LIBS srnn_tree
+  KINDS release asan aarch64 haswell
+  ARGS ${here}/promise_generate_hashes.txt)
 srnn_test(api/generate-alloc LABEL cell SOURCES generate_alloc.c heap.c
   LIBS srnn_tree)
 srnn_wrap(api/generate-alloc malloc calloc realloc aligned_alloc free)

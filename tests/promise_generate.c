@@ -1,12 +1,16 @@
 /* Generation, beam search and likelihood on nets: the same bits on every
- * vector rung, for any number of threads, and of a sequence beside any
- * others. */
+ * vector rung, for any number of threads, and of a sequence beside any others.
+ *   promise_generate        prints a line "case hash" for each cell
+ *   promise_generate FILE   and compares them with the lines of FILE
+ * So rungs of different machines meet in promise_generate_hashes.txt, which
+ * the first form writes. */
 #include "check.h"
 #include "net_case.h"
 #include "numbers.h"
 #include "rungs.h"
 #include "tree.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { T = 10, B = 3, V = 7, RESULTS = 4, LENGTH = 8 };
@@ -100,6 +104,63 @@ static void run(outcome *o, const srnn_kernels *k, size_t cell, size_t threads,
     srnn_net_close(net);
 }
 
+/* ---- rungs of other machines -------------------------------------------- */
+
+static const char *recorded;
+
+/* Without the scores: their norm is libm's pow. */
+static uint64_t hash_of(const outcome *o)
+{
+    union { double x; float half[2]; } sum[RESULTS + B];
+    float token[T * B + RESULTS * LENGTH];
+    uint64_t h = hash_begin();
+    size_t i;
+
+    for (i = 0; i < T * B; i++)
+        token[i] = (float)o->drawn[i / B][i % B];
+    for (i = 0; i < RESULTS * LENGTH; i++)
+        token[T * B + i] = (float)o->found[i / LENGTH][i % LENGTH];
+    for (i = 0; i < RESULTS + B; i++)
+        sum[i].x = i < RESULTS ? o->sum[i] : o->total[i - RESULTS];
+    h = hash_reals(h, token, 1, T * B + RESULTS * LENGTH, 0);
+    for (i = 0; i < RESULTS + B; i++)
+        h = hash_reals(h, sum[i].half, 1, 2, 0);
+    return hash_reals(h, o->each[0], 1, T * B, 0);
+}
+
+static void hashes(const srnn_kernels *k)
+{
+    FILE *f = recorded ? fopen(recorded, "r") : NULL;
+
+    CHECK_SAYS(f || !recorded, "%s cannot be read", recorded);
+    for (size_t cell = 0; rung_is_vector(k) && cell < CASE_CELLS; cell++) {
+        const net_case c = shape_of(cell);
+        char name[96] = "";
+        unsigned long long want = 0;
+        uint64_t hash;
+        outcome o;
+
+        run(&o, k, cell, 1, 0);
+        hash = hash_of(&o);
+        o.drawn[T - 1][B - 1] ^= 1; /* the controls: a token, a last bit */
+        CHECK(hash_of(&o) != hash);
+        o.drawn[T - 1][B - 1] ^= 1;
+        o.each[T - 1][B - 1] = real_of(bits_of(o.each[T - 1][B - 1]) ^ 1u);
+        CHECK(hash_of(&o) != hash);
+        if (!recorded)
+            printf("%s %016llx\n", case_name(&c), (unsigned long long)hash);
+        if (f)
+            CHECK_SAYS(fscanf(f, "%95s %llx", name, &want) == 2 &&
+                           !strcmp(name, case_name(&c)) && want == hash,
+                       "%s %016llx, but the file has %s %016llx",
+                       case_name(&c), (unsigned long long)hash, name, want);
+    }
+    if (f)
+        fclose(f);
+}
+
+/* ---- rungs of this one, threads, rows ------------------------------------ */
+
 /* The reference: the highest rung, one thread. */
 static void rungs(const srnn_kernels *k)
 {
@@ -162,10 +223,12 @@ static void alone(const srnn_kernels *k)
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
+        {"generate/hashes", hashes, NULL},
         {"generate/rungs", rungs, NULL},
         {"generate/alone", alone, NULL},
         {NULL, NULL, NULL},
     };
 
-    return check_main(argc, argv, cases);
+    recorded = argc > 1 ? argv[1] : NULL;
+    return check_main(1, argv, cases);
 }
