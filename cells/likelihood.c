@@ -1,6 +1,6 @@
 /* log p(sequence) = sum over steps of log softmax(x)[target]: the losses of
  * the single rows, given back to the rows and steps they belong to. */
-#include "node.h"
+#include "bind.h"
 
 #include <simdrnn/generate.h>
 
@@ -18,6 +18,10 @@ static srnn_status check(const srnn_session *s, srnn_node loss,
     if (net->node[loss]->kind != &srnn_kind_cross_entropy)
         return srnn_fail(SRNN_EINVAL, "loss: node '%s' is no cross-entropy",
                          net->node[loss]->name);
+    if (net->node[loss]->axis != SRNN_TIME)
+        return srnn_fail(SRNN_ESHAPE, "loss: node '%s' lies on axis '%s'",
+                         net->node[loss]->name,
+                         net->axis[net->node[loss]->axis].name);
     return srnn_session_need(s, loss);
 }
 
@@ -43,17 +47,19 @@ srnn_status srnn_session_likelihood(srnn_session *s, srnn_node loss,
 
     if (!status)
         status = check(s, loss, each);
+    if (!status)
+        status = srnn_session_cut(s, steps);
     if (status)
         return status;
     for (t0 = 0; t0 < steps; t0 += s->steps) {
         const size_t now = steps - t0 < s->steps ? steps - t0 : s->steps;
         srnn_real *to = each + t0 * s->batch;
 
-        srnn_session_point(s, t0, now, in, ins);
-        srnn_session_pass(s, 1, 0);
-        srnn_session_unpack(s, now, 1, s->run[loss].own, 1, to, 1, s->batch);
+        srnn_session_pass(s, t0, now, in, ins, 1, 0);
+        srnn_extent_unpack(&s->axis[SRNN_TIME].extent, now, 1,
+                           s->run[loss].own, 1, to, 1, s->batch);
         add(s, now, to, total);
     }
-    s->has_lengths = 0;
+    srnn_session_end(s);
     return SRNN_OK;
 }
