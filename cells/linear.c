@@ -44,32 +44,42 @@ srnn_status srnn_net_linear(srnn_net *net, const char *name, srnn_node input,
     return srnn_node_end(net, n, add_params(net, n, input), id);
 }
 
+/* An error unless the node that is to give its weight has one that fits. */
+static srnn_status check_tied(const srnn_net *net, const node *n,
+                              srnn_node embedding)
+{
+    const node *x = net->node[n->input[0]];
+    const node *e = embedding >= 0 && embedding < n->id ? net->node[embedding]
+                                                        : NULL;
+
+    if (!e || e->kind != &srnn_kind_embedding)
+        return srnn_fail(SRNN_EINVAL,
+                         "node '%s': node %d, '%s', is no embedding", n->name,
+                         embedding, e ? e->name : "");
+    if (x->features != e->features)
+        return srnn_fail(SRNN_ESHAPE,
+                         "node '%s': input '%s' has %zu features, embedding "
+                         "'%s' %zu",
+                         n->name, x->name, x->features, e->name, e->features);
+    return SRNN_OK;
+}
+
 srnn_status srnn_net_tied(srnn_net *net, const char *name, srnn_node input,
                           srnn_node embedding, srnn_node *id)
 {
     node *n;
-    const node *x, *e;
     srnn_status status =
         srnn_node_add(net, &srnn_kind_tied, name, &input, 1, 1, &n);
 
     if (status)
         return status;
-    x = net->node[input];
-    e = embedding >= 0 && embedding < n->id ? net->node[embedding] : NULL;
-    if (!e || e->kind != &srnn_kind_embedding)
-        status = srnn_fail(SRNN_EINVAL, "node '%s': node %d%s%s%s is no "
-                           "embedding of the net",
-                           name, embedding, e ? " ('" : "", e ? e->name : "",
-                           e ? "')" : "");
-    else if (x->features != e->features)
-        status = srnn_fail(SRNN_ESHAPE,
-                           "node '%s': input '%s' has %zu features, embedding "
-                           "'%s' %zu",
-                           name, x->name, x->features, e->name, e->features);
+    status = srnn_node_reals(net, n, 0);
+    if (!status)
+        status = check_tied(net, n, embedding);
     if (status)
         return srnn_node_end(net, n, status, id);
     n->tied = embedding;
-    n->features = net->param[e->first_param]->shape[0];
+    n->features = net->param[weight_of(net, n)]->shape[0];
     return srnn_node_end(net, n, add_params(net, n, input), id);
 }
 

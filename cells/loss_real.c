@@ -1,7 +1,7 @@
 /* Losses of real targets: the mean over the elements that have one of
- *   sigmoid cross-entropy  max(x, 0) - x t + log(1 + e^-|x|),  dx = sigma(x) - t
- *   squared error          (x - t)^2,                     dx = 2 (x - t)
- * where dx is over the number of those elements. A target of NaN is none. */
+ *   sigmoid cross-entropy  max(x, 0) - x t + log(1 + e^-|x|); dx = sigma(x) - t
+ *   squared error          (x - t)^2;                         dx = 2 (x - t)
+ * dx divided by the number of those elements. A target of NaN is none. */
 #include "node.h"
 
 typedef void row_fn(size_t rows, size_t n, const srnn_real *x, size_t ldx,

@@ -47,7 +47,7 @@ srnn_status srnn_net_mean(srnn_net *net, const char *name, srnn_node input,
     return add(net, &srnn_kind_mean, name, input, id);
 }
 
-/* ---- one sequence --------------------------------------------------------- */
+/* ---- one sequence -------------------------------------------------------- */
 
 /* Sequence i of the order, and its row above. */
 typedef struct sequence {
@@ -138,7 +138,7 @@ static void mean_back(const sequence *q)
         give(q, t, q->dy);
 }
 
-/* ---- all of them ---------------------------------------------------------- */
+/* ---- all of them --------------------------------------------------------- */
 
 /* Each worker takes a part of the sequences. */
 static void each(const pass *p, const node *n, const run *r,

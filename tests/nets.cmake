@@ -17,6 +17,8 @@ endforeach()
 
 srnn_test(gradient/nodes LABEL gradient F64
   SOURCES gradient_nodes.c node_case.c ${in_double})
+  SOURCES gradient_nodes.c node_case.c net_case.c check.c numbers.c oracle.c
+    oracle_phi.c phi.c)
 
 add_library(srnn_nets STATIC net_case.c record.c record_run.c net_compare.c
   net_oracle.c net_oracle_back.c graph.c graphs.c)
@@ -31,6 +33,7 @@ foreach(part init init_bias)
   srnn_test(cell/${part} LABEL cell SOURCES cell_${part}.c init_case.c
     LIBS srnn_nets KINDS release asan aarch64 haswell)
 endforeach()
+srnn_test(cell/nodes LABEL cell SOURCES cell_nodes.c LIBS srnn_nets)
 srnn_test(cell/update LABEL cell SOURCES cell_update.c LIBS srnn_nets)
 
 # ---- promises: whole nets, bit for bit ---
@@ -40,12 +43,14 @@ foreach(promise nets carry resume ragged)
 endforeach()
 srnn_test(promise/graph LABEL promise SOURCES promise_graph.c LIBS srnn_nets
   KINDS release asan tsan aarch64)
+srnn_test(promise/nodes LABEL promise SOURCES promise_nodes.c node_case.c
+  LIBS srnn_nets)
 srnn_test(promise/net-hashes LABEL promise
   SOURCES promise_net_hashes.c LIBS srnn_nets
   KINDS release asan aarch64 haswell ARGS ${here}/promise_net_hashes.txt)
 
 # ---- the interface: refusals, floating-point modes, threads, memory ---
-foreach(part nets sessions trainers modes sample)
+foreach(part nets nodes sessions trainers modes sample)
   srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_nets)
 endforeach()
 srnn_test(api/init LABEL cell SOURCES api_init.c init_case.c LIBS srnn_nets)
