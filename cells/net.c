@@ -234,6 +234,7 @@ srnn_status srnn_net_node(const srnn_net *net, srnn_node id,
         .tied = n->tied,
         .recurrent = n->recurrent,
         .dropout = n->dropout,
+        .attention = n->attention,
     };
     return SRNN_OK;
 }

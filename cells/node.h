@@ -35,6 +35,7 @@ typedef struct node node;
 typedef struct run run;
 typedef struct pass pass;
 typedef struct arena arena;
+typedef struct attention_run attention_run;
 
 /* A time axis of the net; those of SRNN_BATCH and SRNN_TIME are always there.
  * Each row of the parent is the place of one sequence. */
@@ -94,7 +95,8 @@ struct node {
     cell_row row;          /* recurrent */
     srnn_variant variant;
     layer *layer;
-    srnn_panels panels[2]; /* linear: weight, transposed weight */
+    srnn_attention_config attention;
+    srnn_panels panels[4]; /* linear: weight, transposed weight */
     srnn_node tied;        /* linear: whose weight it takes; -1: its own */
     srnn_dropout_config dropout;
 };
@@ -117,7 +119,8 @@ extern const node_kind srnn_kind_input, srnn_kind_tokens, srnn_kind_parameter,
     srnn_kind_state, srnn_kind_dropout, srnn_kind_cross_entropy,
     srnn_kind_tied, srnn_kind_concat, srnn_kind_add, srnn_kind_first,
     srnn_kind_last, srnn_kind_mean, srnn_kind_sigmoid_cross_entropy,
-    srnn_kind_squared_error;
+    srnn_kind_squared_error, srnn_kind_attention,
+    srnn_kind_attention_weights;
 
 /* Adds a node of so many inputs, checked to exist. */
 srnn_status srnn_node_add(srnn_net *net, const node_kind *kind,
@@ -193,6 +196,7 @@ struct run {
     const int32_t *tokens; /* of a token node, the extent's rows */
     int ready;             /* in this call: inputs given, output made */
     int kept;              /* its output stands from a call before */
+    size_t made;           /* passes that made its output */
     int fresh; /* depends on what was given since the last steps of SRNN_TIME */
     int leads;             /* training: to a loss */
     int wants_gradient;    /* of its output */
@@ -206,6 +210,7 @@ struct run {
     dropping drop;    /* of a dropout node */
     layer_run *layer; /* recurrent: both directions counted */
     stack_level *level;
+    attention_run *attention;
 };
 
 /* A listed state and its gradient. */

@@ -82,6 +82,14 @@ static void pass_on_crew(const crew *c, void *arg)
     net->k.restore(mode);
 }
 
+static void count_makings(const pass *p, run *r)
+{
+    size_t i;
+
+    for (i = 0; i < p->s->net->nodes; i++)
+        r[i].made += (size_t)runs(p, i);
+}
+
 static void begin_losses(srnn_session *s)
 {
     size_t i;
@@ -105,6 +113,7 @@ void srnn_session_pass(srnn_session *s, size_t t0, size_t steps,
         begin_losses(s);
     s->names.step = s->names.first + t0;
     point(s, t0, steps, want_loss || backward, in, ins);
+    count_makings(&p, s->run);
     srnn_pool_run(s->pool, pass_on_crew, &p);
 }
 

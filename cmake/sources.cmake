@@ -10,6 +10,8 @@ set(SRNN_PORTABLE
 
 # The recurrence over the kernel table; compiled with double too.
 set(SRNN_CELLS
+  cells/attend.c
+  cells/attention.c
   cells/bind.c
   cells/beam.c
   cells/beam_open.c

@@ -106,6 +106,21 @@ static void none_after_open(const srnn_kernels *k)
         must(status_); \
     } while (0)
 
+/* Additive and general attention of the states over each other. */
+static srnn_node add_attention(srnn_net *net, srnn_node x)
+{
+    srnn_attention_config a = srnn_attention_default();
+    srnn_node id;
+
+    a.score = SRNN_SCORE_ADDITIVE;
+    a.width = 5;
+    OPEN(net, srnn_net_attention(net, "add", x, x, x, &a, &id));
+    OPEN(net, srnn_net_attention_weights(net, "weights", id, 3, NULL));
+    a.score = SRNN_SCORE_GENERAL;
+    OPEN(net, srnn_net_attention(net, "general", id, x, x, &a, &id));
+    return id;
+}
+
 static srnn_net *open_net(const srnn_kernels *k, size_t cell, int tokens)
 {
     const net_case c = case_of(cell, tokens);
@@ -125,6 +140,8 @@ static srnn_net *open_net(const srnn_kernels *k, size_t cell, int tokens)
         OPEN(net, srnn_net_input(net, "x", c.in, &x));
     }
     OPEN(net, srnn_net_recurrent(net, "rnn", x, &r, &rnn));
+    if (tokens)
+        rnn = add_attention(net, rnn);
     OPEN(net, srnn_net_linear(net, "out", rnn, c.classes, &out));
     OPEN(net, srnn_net_tokens(net, "y", c.classes, &y));
     OPEN(net, srnn_net_cross_entropy(net, "loss", out, y, NULL));

@@ -17,8 +17,8 @@ endforeach()
 
 srnn_test(gradient/nodes LABEL gradient F64
   SOURCES gradient_nodes.c node_case.c ${in_double})
-  SOURCES gradient_nodes.c node_case.c net_case.c check.c numbers.c oracle.c
-    oracle_phi.c phi.c)
+srnn_test(gradient/attention LABEL gradient F64
+  SOURCES gradient_attention.c attend_case.c gradient_check.c ${in_double})
 
 add_library(srnn_nets STATIC net_case.c record.c record_run.c net_compare.c
   net_oracle.c net_oracle_back.c graph.c graphs.c)
@@ -45,6 +45,8 @@ srnn_test(promise/graph LABEL promise SOURCES promise_graph.c LIBS srnn_nets
   KINDS release asan tsan aarch64)
 srnn_test(promise/nodes LABEL promise SOURCES promise_nodes.c node_case.c
   LIBS srnn_nets)
+srnn_test(promise/attend LABEL promise SOURCES promise_attend.c attend_case.c
+  LIBS srnn_nets KINDS release asan tsan aarch64 haswell)
 srnn_test(promise/net-hashes LABEL promise
   SOURCES promise_net_hashes.c LIBS srnn_nets
   KINDS release asan aarch64 haswell ARGS ${here}/promise_net_hashes.txt)
@@ -54,6 +56,7 @@ foreach(part nets nodes sessions trainers modes sample)
   srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_nets)
 endforeach()
 srnn_test(api/init LABEL cell SOURCES api_init.c init_case.c LIBS srnn_nets)
+srnn_test(api/attention LABEL cell SOURCES api_attention.c LIBS srnn_nets)
 srnn_test(api/threads LABEL cell SOURCES api_threads.c LIBS srnn_nets
   KINDS release asan tsan aarch64)
 srnn_test(api/alloc LABEL cell SOURCES alloc.c heap.c LIBS srnn_nets)

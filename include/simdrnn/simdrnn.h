@@ -228,6 +228,49 @@ SRNN_API srnn_status srnn_net_dropout(srnn_net *net, const char *name,
                                       const srnn_dropout_config *config,
                                       srnn_node *node);
 
+/* How a query q is compared with a key k:
+ *   DOT       q . k                          (Luong et al. 2015)
+ *   GENERAL   q . (W k)                      (ibid.)
+ *   ADDITIVE  v . tanh(W_q q + W_k k + b)    (Bahdanau et al. 2015) */
+typedef enum srnn_score_kind {
+    SRNN_SCORE_DOT,
+    SRNN_SCORE_GENERAL,
+    SRNN_SCORE_ADDITIVE,
+    SRNN_SCORE_KINDS
+} srnn_score_kind;
+
+typedef struct srnn_attention_config {
+    srnn_score_kind score;
+    size_t width; /* ADDITIVE: of v */
+    double scale; /* of the scores, above 0; 1 / sqrt(features), say */
+} srnn_attention_config;
+
+/* Dot, scale 1. */
+SRNN_API srnn_attention_config srnn_attention_default(void);
+
+/* Context of each query: y = sum_s w_s values_s, where w is the softmax of
+ * scale * score(query, keys_s) over the steps s that the query's sequence has
+ * in `keys`; 0 where it has none. Keys and values (one node, or two) lie on one
+ * axis: the queries' own, or one beside it, both under SRNN_BATCH, of which all
+ * steps are seen at once. Queries may come step by step. DOT needs as many
+ * features of queries as of keys.
+ * Parameters: GENERAL <name>.weight [queries' features][keys' features];
+ * ADDITIVE <name>.weight_q [width][queries' features], <name>.weight_k [width]
+ * [keys' features], <name>.bias [width], <name>.v [width]. */
+SRNN_API srnn_status srnn_net_attention(srnn_net *net, const char *name,
+                                        srnn_node queries, srnn_node keys,
+                                        srnn_node values,
+                                        const srnn_attention_config *config,
+                                        srnn_node *node);
+
+/* The weights of an attention node, to look at: those of the first `steps`
+ * steps of its keys, 0 where there is none. No gradient goes through it. */
+SRNN_API srnn_status srnn_net_attention_weights(srnn_net *net,
+                                                const char *name,
+                                                srnn_node attention,
+                                                size_t steps,
+                                                srnn_node *node);
+
 /* Mean over the real steps of -log softmax(logits)[target], in nats. A target
  * of -1 is no step. */
 SRNN_API srnn_status srnn_net_cross_entropy(srnn_net *net, const char *name,
@@ -264,7 +307,8 @@ typedef struct srnn_node_info {
     const char *kind; /* "input", "tokens", "parameter", "embedding", "linear",
                          "tied", a cell's name, "state", "dropout", "concat",
                          "add", "first", "last", "mean", "cross_entropy",
-                         "sigmoid_cross_entropy", "squared_error" */
+                         "sigmoid_cross_entropy", "squared_error", "attention",
+                         "attention_weights" */
     srnn_axis axis;
     size_t features;  /* columns of its output; of tokens, the vocabulary */
     const srnn_node *input; /* lives as long as the net */
@@ -273,6 +317,7 @@ typedef struct srnn_node_info {
     srnn_node tied; /* whose weight a "tied" node takes; -1: none */
     srnn_recurrent_config recurrent; /* where kind is a cell's */
     srnn_dropout_config dropout;     /* where kind is "dropout" */
+    srnn_attention_config attention; /* where kind is "attention" */
 } srnn_node_info;
 
 SRNN_API size_t srnn_net_nodes(const srnn_net *net);
