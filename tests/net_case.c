@@ -122,6 +122,7 @@ void case_data(net_data *d, const net_case *c)
 
     d->c = *c;
     d->length = NULL;
+    d->id = NULL;
     d->x = random_reals(rows * c->in);
     d->token = case_take(rows * sizeof *d->token);
     d->target = case_take(rows * sizeof *d->target);

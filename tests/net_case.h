@@ -27,6 +27,7 @@ typedef struct net_data {
     srnn_real *state; /* all states, [B][hidden] one after another */
     size_t states;
     const size_t *length; /* [B]; NULL: all steps of all */
+    const uint64_t *id; /* [B], what masks are named by; NULL: no masks */
 } net_data;
 
 /* "gru_new", and "gru_new/L2T3B2I5H7C4", in static storage. */

@@ -3,8 +3,11 @@
 
 # ---- gradients: the shipped sources in double, against central differences ---
 set(in_double net_case.c check.c numbers.c oracle.c oracle_phi.c phi.c)
-foreach(part cells fork graph)
+foreach(part cells fork graph masks)
   set(sources gradient_${part}.c)
+  if(part STREQUAL masks)
+    list(APPEND sources masks_case.c)
+  endif()
   if(part STREQUAL graph)
     list(APPEND sources graph.c graphs.c)
   endif()
@@ -21,7 +24,7 @@ srnn_test(gradient/attention LABEL gradient F64
   SOURCES gradient_attention.c attend_case.c gradient_check.c ${in_double})
 
 add_library(srnn_nets STATIC net_case.c record.c record_run.c net_compare.c
-  net_oracle.c net_oracle_back.c graph.c graphs.c)
+  net_oracle.c net_oracle_back.c graph.c graphs.c masks_case.c)
 target_link_libraries(srnn_nets PUBLIC srnn_check)
 
 # ---- cells: against a double oracle, with derived bounds ---
