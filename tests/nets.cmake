@@ -54,7 +54,8 @@ srnn_test(promise/net-hashes LABEL promise
   SOURCES promise_net_hashes.c LIBS srnn_nets
   KINDS release asan aarch64 haswell ARGS ${here}/promise_net_hashes.txt)
 srnn_test(promise/masks LABEL promise SOURCES promise_masks.c LIBS srnn_nets
-  KINDS release asan aarch64 haswell ARGS ${here}/promise_mask_hashes.txt)
+  KINDS release asan aarch64 haswell ARGS ${here}/promise_mask_hashes.txt
+  SHORT ${here}/promise_mask_hashes.txt hashes resume)
 
 # ---- the interface: refusals, floating-point modes, threads, memory ---
 foreach(part nets nodes sessions trainers modes sample)

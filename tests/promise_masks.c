@@ -2,7 +2,8 @@
  * alone, calls cut, a run resumed. Masks are named by seed, update, step and
  * identity; leaving any of them out must show.
  *   promise_masks        prints a line "case hash" for each
- *   promise_masks FILE   and compares them with the lines of FILE */
+ *   promise_masks FILE   and compares them with the lines of FILE; arguments
+ *                        behind it filter the cases */
 #include "record.h"
 
 #include "masks_case.h"
@@ -395,5 +396,6 @@ int main(int argc, char **argv)
     };
 
     recorded = argc > 1 ? argv[1] : NULL;
-    return check_main(1, argv, cases);
+    return check_main(argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv,
+                      cases);
 }
