@@ -23,6 +23,7 @@
 
 #include "body_losses.h"
 #include "body_attention.h"
+#include "body_norm.h"
 #include "body_vectors.h"
 #include "body_random.h"
 
@@ -74,6 +75,10 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->tile[SRNN_TILE_GRU_AFTER_ANY_BWD] = gru_after_any_bwd;
     k->tile[SRNN_TILE_GRU_BEFORE_N_ANY_BWD] = gru_before_n_any_bwd;
     k->tile[SRNN_TILE_GRU_BEFORE_RZ_ANY_BWD] = gru_before_rz_any_bwd;
+    k->tile[SRNN_TILE_LSTM_C] = lstm_c;
+    k->tile[SRNN_TILE_LSTM_H] = lstm_h;
+    k->tile[SRNN_TILE_LSTM_H_BWD] = lstm_h_bwd;
+    k->tile[SRNN_TILE_LSTM_C_BWD] = lstm_c_bwd;
     k->masked[SRNN_MASKED_FORWARD] = masked;
     k->masked[SRNN_MASKED_BACKWARD] = masked_bwd;
     k->masked[SRNN_MASKED_STATE] = masked_state;
@@ -88,6 +93,12 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->mix = mix;
     k->mix_bwd = mix_bwd;
     k->pair_tanh_bwd = pair_tanh_bwd;
+    k->mul_grad = mul_grad;
+    k->norm_rows = norm_rows;
+    k->norm_rows_bwd = norm_rows_bwd;
+    k->norm_columns = norm_columns;
+    k->norm_columns_bwd = norm_columns_bwd;
+    k->average = average;
     k->sum_squares = sum_squares;
     k->scale = scale;
     k->multiply = multiply;

@@ -109,24 +109,48 @@ static void rnn_relu_bwd(const srnn_cell *k, const srnn_tile *t)
 
 /* ---- LSTM: slots i f g o ------------------------------------------------ */
 
+/* The gates, of which o is returned, and c. */
+INLINE vr lstm_gates(const srnn_cell *k, const srnn_tile *t, size_t r,
+                     size_t u, size_t n, vr *o)
+{
+    vr i = v_sigmoid(pre_at(k, t, r, 0, 0, u, n));
+    vr f = v_sigmoid(pre_at(k, t, r, 1, 1, u, n));
+    vr g = v_tanh(pre_at(k, t, r, 2, 2, u, n));
+    vr c = v_load_n(k->c_prev + at(t, r, u, k->ldc_prev), n);
+
+    *o = v_sigmoid(pre_at(k, t, r, 3, 3, u, n));
+    c = v_fma(f, c, v_mul(i, g));
+    if (k->gate) {
+        keep(k, t, r, 0, u, n, i);
+        keep(k, t, r, 1, u, n, f);
+        keep(k, t, r, 2, u, n, g);
+        keep(k, t, r, 3, u, n, *o);
+    }
+    v_store_n(k->c + at(t, r, u, k->ldc), c, n);
+    return c;
+}
+
+/* The gradients of i, f, g and c_prev from that of c. */
+INLINE void lstm_gates_bwd(const srnn_cell *k, const srnn_tile *t, size_t r,
+                           size_t u, size_t n, vr dc)
+{
+    vr i = gate_at(k, t, r, 0, u, n);
+    vr f = gate_at(k, t, r, 1, u, n);
+    vr g = gate_at(k, t, r, 2, u, n);
+    vr c_prev = v_load_n(k->c_prev + at(t, r, u, k->ldc_prev), n);
+
+    keep(k, t, r, 0, u, n, v_mul(v_mul(dc, g), dsigmoid(i)));
+    keep(k, t, r, 1, u, n, v_mul(v_mul(dc, c_prev), dsigmoid(f)));
+    keep(k, t, r, 2, u, n, v_mul(v_mul(dc, i), dtanh(g)));
+    v_store_n(k->dc + at(t, r, u, k->lddc), v_mul(dc, f), n);
+}
+
 static void lstm(const srnn_cell *k, const srnn_tile *t)
 {
     FOR_TILE(t, r, u, n)
     {
-        vr i = v_sigmoid(pre_at(k, t, r, 0, 0, u, n));
-        vr f = v_sigmoid(pre_at(k, t, r, 1, 1, u, n));
-        vr g = v_tanh(pre_at(k, t, r, 2, 2, u, n));
-        vr o = v_sigmoid(pre_at(k, t, r, 3, 3, u, n));
-        vr c = v_load_n(k->c_prev + at(t, r, u, k->ldc_prev), n);
+        vr o, c = lstm_gates(k, t, r, u, n, &o);
 
-        c = v_fma(f, c, v_mul(i, g));
-        if (k->gate) {
-            keep(k, t, r, 0, u, n, i);
-            keep(k, t, r, 1, u, n, f);
-            keep(k, t, r, 2, u, n, g);
-            keep(k, t, r, 3, u, n, o);
-        }
-        v_store_n(k->c + at(t, r, u, k->ldc), c, n);
         v_store_n(k->h + at(t, r, u, k->ldh), v_mul(o, v_tanh(c)), n);
     }
 }
@@ -135,20 +159,61 @@ static void lstm_bwd(const srnn_cell *k, const srnn_tile *t)
 {
     FOR_TILE(t, r, u, n)
     {
-        vr i = gate_at(k, t, r, 0, u, n);
-        vr f = gate_at(k, t, r, 1, u, n);
-        vr g = gate_at(k, t, r, 2, u, n);
         vr o = gate_at(k, t, r, 3, u, n);
-        vr c_prev = v_load_n(k->c_prev + at(t, r, u, k->ldc_prev), n);
         vr y = v_tanh(v_load_n(k->c + at(t, r, u, k->ldc), n));
         vr d = dh_at(k, t, r, u, n);
-        srnn_real *dcp = k->dc + at(t, r, u, k->lddc);
-        vr dc = v_fma(v_mul(d, o), dtanh(y), v_load_n(dcp, n));
+        vr dc = v_load_n(k->dc + at(t, r, u, k->lddc), n);
 
-        keep(k, t, r, 0, u, n, v_mul(v_mul(dc, g), dsigmoid(i)));
-        keep(k, t, r, 1, u, n, v_mul(v_mul(dc, c_prev), dsigmoid(f)));
-        keep(k, t, r, 2, u, n, v_mul(v_mul(dc, i), dtanh(g)));
+        lstm_gates_bwd(k, t, r, u, n, v_fma(v_mul(d, o), dtanh(y), dc));
         keep(k, t, r, 3, u, n, v_mul(v_mul(d, y), dsigmoid(o)));
-        v_store_n(dcp, v_mul(dc, f), n);
+    }
+}
+
+/* ---- LSTM with a normalised c: what comes before the norm and after ------- */
+
+static void lstm_c(const srnn_cell *k, const srnn_tile *t)
+{
+    FOR_TILE(t, r, u, n)
+    {
+        vr o;
+
+        lstm_gates(k, t, r, u, n, &o);
+        v_store_n(k->work + at(t, r, u, k->ldwork), o, n);
+    }
+}
+
+static void lstm_h(const srnn_cell *k, const srnn_tile *t)
+{
+    FOR_TILE(t, r, u, n)
+    {
+        srnn_real *w = k->work + at(t, r, u, k->ldwork);
+        vr y = v_tanh(prod_at(t, r, 0, u, n));
+
+        v_store_n(k->h + at(t, r, u, k->ldh), v_mul(v_load_n(w, n), y), n);
+        v_store_n(w + k->units, y, n);
+    }
+}
+
+static void lstm_h_bwd(const srnn_cell *k, const srnn_tile *t)
+{
+    FOR_TILE(t, r, u, n)
+    {
+        srnn_real *w = k->work + at(t, r, u, k->ldwork) + k->units;
+        vr o = gate_at(k, t, r, 3, u, n);
+        vr y = v_load_n(w, n);
+        vr d = dh_at(k, t, r, u, n);
+
+        keep(k, t, r, 3, u, n, v_mul(v_mul(d, y), dsigmoid(o)));
+        v_store_n(w, v_mul(v_mul(d, o), dtanh(y)), n);
+    }
+}
+
+static void lstm_c_bwd(const srnn_cell *k, const srnn_tile *t)
+{
+    FOR_TILE(t, r, u, n)
+    {
+        vr dc = v_load_n(k->dc + at(t, r, u, k->lddc), n);
+
+        lstm_gates_bwd(k, t, r, u, n, v_add(dc, prod_at(t, r, 0, u, n)));
     }
 }

@@ -169,10 +169,12 @@ static void bias_grad(size_t m, const srnn_links *links, const float *a,
 /* ---- cells -------------------------------------------------------------- */
 
 #include "reference_cells.h"
+#include "reference_norm.h"
 #include "reference_masked.h"
 
 #include "reference_any.h"
 #include "reference_gru.h"
+
 /* ---- attention ---------------------------------------------------------- */
 
 #include "reference_attention.h"
@@ -298,7 +300,11 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
                  [SRNN_TILE_GRU_BEFORE_N_ANY] = gru_before_n_any,
                  [SRNN_TILE_GRU_AFTER_ANY_BWD] = gru_after_any_bwd,
                  [SRNN_TILE_GRU_BEFORE_N_ANY_BWD] = gru_before_n_any_bwd,
-                 [SRNN_TILE_GRU_BEFORE_RZ_ANY_BWD] = gru_before_rz_any_bwd},
+                 [SRNN_TILE_GRU_BEFORE_RZ_ANY_BWD] = gru_before_rz_any_bwd,
+                 [SRNN_TILE_LSTM_C] = lstm_c,
+                 [SRNN_TILE_LSTM_H] = lstm_h,
+                 [SRNN_TILE_LSTM_H_BWD] = lstm_h_bwd,
+                 [SRNN_TILE_LSTM_C_BWD] = lstm_c_bwd},
         .masked = {[SRNN_MASKED_FORWARD] = masked,
                    [SRNN_MASKED_BACKWARD] = masked_bwd,
                    [SRNN_MASKED_STATE] = masked_state,
@@ -313,6 +319,12 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
         .mix = mix,
         .mix_bwd = mix_bwd,
         .pair_tanh_bwd = pair_tanh_bwd,
+        .mul_grad = mul_grad,
+        .norm_rows = norm_rows,
+        .norm_rows_bwd = norm_rows_bwd,
+        .norm_columns = norm_columns,
+        .norm_columns_bwd = norm_columns_bwd,
+        .average = average,
         .sum_squares = sum_squares,
         .scale = scale,
         .multiply = multiply,

@@ -71,6 +71,16 @@ const cell_kind cell_kinds[SRNN_TILE_COUNT] = {
                                          .backward = 1, .h_prev = 1, .dh = 1,
                                          .any = 4, .acts = 7,
                                          .writes = GATES(1) | SLOT(A_DH, 0)},
+    [SRNN_TILE_LSTM_C] = {"lstm_c", 4, 4, 4, .c = 1, .work = 1,
+                          .writes = GATES(15) | SLOT(A_C, 0) |
+                                    SLOT(A_WORK, 0)},
+    [SRNN_TILE_LSTM_H] = {"lstm_h", 1, 1, 1, .h = 1, .work = 1,
+                          .writes = SLOT(A_H, 0) | SLOT(A_WORK, 1)},
+    [SRNN_TILE_LSTM_H_BWD] = {"lstm_h_bwd", 1, 0, 4, .backward = 1, .dy = 1,
+                              .work = 1,
+                              .writes = GATES(8) | SLOT(A_WORK, 1)},
+    [SRNN_TILE_LSTM_C_BWD] = {"lstm_c_bwd", 1, 0, 4, .backward = 1, .c = 1,
+                              .dc = 1, .writes = GATES(7) | SLOT(A_DC, 0)},
 };
 
 /* ---- variants ------------------------------------------------------------ */
@@ -191,9 +201,10 @@ static void fill_states(cell_data *d, const cell_kind *kind, int options)
         c->c_prev = in_place ? c->c
                              : guard_matrix(d->rows, n, c->ldc_prev, 1);
     if (kind->work)
-        c->work = take(d, A_WORK, 2, d->tile == SRNN_TILE_GRU_BEFORE_N ||
-                                             d->tile ==
-                                                 SRNN_TILE_GRU_BEFORE_N_ANY);
+        c->work = take(d, A_WORK, 2,
+                       d->tile == SRNN_TILE_GRU_BEFORE_N ||
+                           d->tile == SRNN_TILE_GRU_BEFORE_N_ANY ||
+                           d->tile == SRNN_TILE_LSTM_H || kind->backward);
     if (kind->dy && !(options & CELL_NO_DY))
         c->dy = guard_matrix(d->rows, n, c->lddy, 1);
     if (kind->backward)

@@ -212,6 +212,40 @@ static void lstm_bwd(unit_state *s)
     s->dc = e_mul(dc, f);
 }
 
+static void lstm_c(unit_state *s)
+{
+    est dh = s->h;
+
+    lstm(s);
+    s->h = dh;
+    s->work[0] = s->gate[3];
+}
+
+static void lstm_h(unit_state *s)
+{
+    s->work[1] = e_tanh(s->p[0]);
+    s->h = e_mul(s->work[0], s->work[1]);
+}
+
+static void lstm_h_bwd(unit_state *s)
+{
+    est o = s->gate[3], y = s->work[1], d = gradient_of_h(s);
+
+    s->gate[3] = e_mul(e_mul(d, y), d_sigmoid(o));
+    s->work[1] = e_mul(e_mul(d, o), d_tanh(y));
+}
+
+static void lstm_c_bwd(unit_state *s)
+{
+    est i = s->gate[0], f = s->gate[1], g = s->gate[2];
+    est dc = e_add(s->dc, s->p[0]);
+
+    s->gate[0] = e_mul(e_mul(dc, g), d_sigmoid(i));
+    s->gate[1] = e_mul(e_mul(dc, s->c_prev), d_sigmoid(f));
+    s->gate[2] = e_mul(e_mul(dc, i), d_tanh(g));
+    s->dc = e_mul(dc, f);
+}
+
 /* h = z a + (1 - z) b: fused as z (a - b) + b; the scalar rung as it stands.
  * The values are the same, the bounds are those of each form. */
 static est mix(est z, est a, est b)
@@ -322,6 +356,10 @@ void oracle_unit(int tile, unit_state *s)
         [SRNN_TILE_GRU_AFTER_ANY_BWD] = gru_after_bwd,
         [SRNN_TILE_GRU_BEFORE_N_ANY_BWD] = gru_mix_bwd,
         [SRNN_TILE_GRU_BEFORE_RZ_ANY_BWD] = gru_before_rz_bwd,
+        [SRNN_TILE_LSTM_C] = lstm_c,
+        [SRNN_TILE_LSTM_H] = lstm_h,
+        [SRNN_TILE_LSTM_H_BWD] = lstm_h_bwd,
+        [SRNN_TILE_LSTM_C_BWD] = lstm_c_bwd,
     };
 
     unit[tile](s);

@@ -217,6 +217,44 @@ static void attention(const srnn_kernels *k, const work *w)
     record(v, 1, n, n);
 }
 
+static void norms(const srnn_kernels *k, const work *w)
+{
+    enum { ROWS = 7 };
+    static const uint32_t order[ROWS] = {3, 0, 6, 1, 5, 2, 4};
+    const size_t n = w->size[0];
+    srnn_norm p = {.rows = ROWS, .n = n, .ldx = n, .ldy = n, .ldhat = n,
+                   .eps = 1e-5f, .ldrstd = 1, .order = order};
+    float *d;
+
+    guard_begin(0);
+    p.x = guard_matrix(ROWS, n, n, 1);
+    d = guard_matrix(ROWS, n, n, 1);
+    p.gain = guard_matrix(1, n, n, 1);
+    p.bias = guard_matrix(1, n, n, 1);
+    p.y = guard_reals(ROWS * n);
+    p.hat = guard_reals(ROWS * n);
+    p.rstd = guard_reals(ROWS + n);
+    p.mean = guard_reals(n);
+    p.var = guard_reals(n);
+    for (int of_columns = 0; of_columns < 2; of_columns++) {
+        srnn_norm b = p;
+
+        (of_columns ? k->norm_columns : k->norm_rows)(&p);
+        record(p.y, ROWS, n, n);
+        record(p.hat, ROWS, n, n);
+        record(p.rstd, 1, of_columns ? n : ROWS, n);
+        b.x = d;
+        (of_columns ? k->norm_columns_bwd : k->norm_rows_bwd)(&b);
+        record(p.y, ROWS, n, n);
+    }
+    record(p.mean, 1, n, n);
+    record(p.var, 1, n, n);
+    k->mul_grad(n, even_links(1, ROWS), d, n, p.hat, n, p.rstd);
+    record(p.rstd, 1, n, n);
+    k->average(n, 0.1f, p.mean, d, p.var);
+    record(p.var, 1, n, n);
+}
+
 static void optimisers(const srnn_kernels *k, const work *w)
 {
     const size_t n = w->size[0];
@@ -324,7 +362,7 @@ static void losses(const srnn_kernels *k, const work *w)
 
 /* ---- the list ------------------------------------------------------------ */
 
-static work list[160];
+static work list[200];
 static size_t listed;
 
 __attribute__((format(printf, 6, 7)))
@@ -389,7 +427,7 @@ static void fill_list(void)
     for (size_t i = 0; i < PHIS - 1; i++)
         put_named(phi_array, i, 0, "phi/%s/N20000", phis[i].name);
     for (int t = SRNN_TILE_RNN_ANY; t < SRNN_TILE_COUNT; t++)
-        for (size_t r = 1; r <= 7; r++)
+        for (size_t r = 1; r <= (cell_kinds[t].any ? 7 : 1); r++)
             put_named(cell_variant, (size_t)t, 0, "%s/U69R7V%zu",
                       cell_kinds[t].name, r);
     put_named(attention, 37, 0, "attention/N37T13S18");
@@ -397,6 +435,8 @@ static void fill_list(void)
     put_named(losses, 1, 500, "losses/N1R500");
     put_named(masks, 1003, 0, "mask/N1003");
     put_named(products, 1003, 0, "multiply/N1003");
+    put_named(norms, 73, 0, "norm/N73R7");
+    put_named(norms, 256, 0, "norm/N256R7");
 }
 
 /* ---- comparing ----------------------------------------------------------- */

@@ -204,8 +204,8 @@ struct srnn_cell {
     size_t ldc_prev;
     srnn_real *c; /* may be c_prev */
     size_t ldc;
-    srnn_real *work; /* GRU with reset before, forward: z, then r * h_prev, in
-                        [rows][2][units] */
+    srnn_real *work; /* [rows][2][units]. GRU with reset before, forward: z,
+                        then r * h_prev. LSTM with a normalised c: o, y */
     size_t ldwork;
     const srnn_real *dy; /* gradient of h from outside, NULL: none */
     size_t lddy;
@@ -224,6 +224,9 @@ struct srnn_cell {
  *   LSTM                    i, f, o = sigma(x + p), g = tanh(x + p);
  *                           c = fma(f, c_prev, i g); h = o tanh(c)
  *                           (Hochreiter & Schmidhuber 1997; Gers et al. 2000)
+ *   LSTM_C, LSTM_H          the LSTM in two, for c to be normalised between:
+ *                           i, f, g, o, c as above; work: o. Then, p = the
+ *                           normalised c: y = tanh(p), h = o y; work: y
  *   GRU_AFTER               r, z = sigma(x + p), n = tanh(fma(r, p_n, x_n)),
  *                           h = fma(z, a - b, b) with a = h_prev, b = n, or
  *                           a = n, b = h_prev where z takes the new one
@@ -236,6 +239,9 @@ struct srnn_cell {
  *   LSTM_BWD                t = tanh(c): do = d t; dc' = dc + d o (1 - t^2);
  *                           di = dc' g, df = dc' c_prev, dg = dc' i; gate: each
  *                           times s (1 - s) or 1 - g^2; dc = dc' f
+ *   LSTM_H_BWD, LSTM_C_BWD  do as above, with y for t; work: d o (1 - y^2) in
+ *                           place of y. Then, p = what comes of that through
+ *                           the norm: dc' = dc + p; di, df, dg, dc as above
  *   GRU_AFTER_BWD           dn = d (1 - z) (1 - n^2), dh = d z,
  *                           dz = d (h_prev - n) z (1 - z); where z takes the
  *                           new one: dn = d z (1 - n^2), dh = d (1 - z),
@@ -250,7 +256,8 @@ struct srnn_cell {
  * the place of a pre-activation a (x + p; of GRU_AFTER's n fma(r, p_n, x_n)).
  * In backward the slope at y stands for 1 - h^2, s (1 - s) and so on, and is 0
  * where y is phi(clip) or phi(-clip).
- * Aliasing: as said at srnn_cell; dh, dc and gate are updated in place.
+ * Aliasing: as said at srnn_cell; dh, dc and gate are updated in place; the
+ * product of LSTM_H may be work's y.
  * Error: each result is a fixed expression of correctly rounded operations and
  * of activations with the bounds above. */
 #define SRNN_TILE_LIST(X) \
@@ -273,7 +280,11 @@ struct srnn_cell {
     X(GRU_BEFORE_N_ANY) \
     X(GRU_AFTER_ANY_BWD) \
     X(GRU_BEFORE_N_ANY_BWD) \
-    X(GRU_BEFORE_RZ_ANY_BWD)
+    X(GRU_BEFORE_RZ_ANY_BWD) \
+    X(LSTM_C) \
+    X(LSTM_H) \
+    X(LSTM_H_BWD) \
+    X(LSTM_C_BWD)
 
 enum srnn_tile_kind {
 #define SRNN_TILE_ENUM(name) SRNN_TILE_##name,
@@ -304,6 +315,34 @@ typedef enum srnn_masked_kind {
     SRNN_MASKED_RESET_BWD,
     SRNN_MASKED_KINDS
 } srnn_masked_kind;
+
+/* ---- normalisation ------------------------------------------------------
+ * y = fma(gain, hat, bias), hat = (x - mean) rstd, rstd = 1 / sqrt(var + eps),
+ * with the mean and the variance (of n elements, divided by n) of
+ *   a row (Ba, Kiros & Hinton 2016): sums by chains and tree as in softmax;
+ *   a column (Ioffe & Szegedy 2015): sums are chains over the rows of `order`.
+ * Both take two passes, the second over (x - mean)^2. Backward, with d the
+ * gradient of y and e = d gain:
+ *   row     dx = rstd fma(-hat, mean(e hat), e - mean(e))
+ *   column  dx = gain rstd fma(-hat, mean(d hat), d - mean(d))
+ * A column whose moments are given takes them as constants: dx = gain rstd d. */
+typedef struct srnn_norm {
+    size_t rows, n;
+    const srnn_real *x; /* backward: d */
+    size_t ldx;
+    srnn_real *y; /* backward: dx. May be x, with equal strides */
+    size_t ldy;     /* backward: may be hat, likewise */
+    srnn_real *hat; /* forward: written, NULL: not kept; backward: read */
+    size_t ldhat;
+    const srnn_real *gain, *bias; /* n; backward has no bias */
+    srnn_real eps;
+    srnn_real *rstd; /* as hat; rows: of row r at [r * ldrstd]; columns: n */
+    size_t ldrstd;
+    /* of columns */
+    const uint32_t *order; /* the rows, first to last; NULL: 0, 1, 2 ... */
+    srnn_real *mean, *var; /* n; forward: written, or read where given */
+    int given;
+} srnn_norm;
 
 /* ---- optimisers: each line below is rounded once per operation ----------- */
 
@@ -493,6 +532,27 @@ typedef struct srnn_kernels {
                           const srnn_real *v, const srnn_real *de,
                           srnn_real *dq, srnn_real *dk, size_t lddk,
                           srnn_real *dv);
+
+    /* d[m] = fma(a[row][m], b[row][m], d[m]), link by link: the gradient of
+     * what multiplies element by element. The error is that of a chain. */
+    void (*mul_grad)(size_t m, const srnn_links *links, const srnn_real *a,
+                     size_t lda, const srnn_real *b, size_t ldb, srnn_real *d);
+
+    /* See srnn_norm. No rows do nothing. Error, with k the roundings of a sum
+     * (rows: n / 16 + 4, columns: the number of rows) and E = (k + 1) u
+     * mean|x|: the mean within E, hat within (1 + |hat|) rstd E +
+     * (k / 2 + 7) u |hat|, y within |gain| times that and u |y|. Backward,
+     * given hat and rstd: means within (k + 3) u of the mean magnitude of
+     * their terms, dx five roundings more. */
+    void (*norm_rows)(const srnn_norm *p);
+    void (*norm_rows_bwd)(const srnn_norm *p);
+    void (*norm_columns)(const srnn_norm *p);
+    void (*norm_columns_bwd)(const srnn_norm *p);
+
+    /* d[j] = fma(rate, x[j] - y[j] - d[j], d[j]): with y + d as a running
+     * average of the x, d is how far y has to move. Error: three roundings. */
+    void (*average)(size_t n, srnn_real rate, const srnn_real *x,
+                    const srnn_real *y, srnn_real *d);
 
     /* sum of x[j]^2 in double, chains and tree as in softmax: within
      * (n / 16 + 5) 2^-53 relative. */
