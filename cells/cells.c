@@ -1,6 +1,6 @@
 /* The rows of the cells. A cell is a sequence of phases, each a product and an
  * elementwise function; the time loop in layer.c knows no more of it. */
-#include "cells.h"
+#include "norm.h"
 
 #define T(name) SRNN_TILE_##name
 
@@ -120,7 +120,7 @@ cell_row srnn_cell_row(const srnn_recurrent_config *config)
         row.backward[i].tile = any[row.backward[i].tile];
     }
     row.slots += has_own(config) ? row.slopes : 0;
-    return row;
+    return config->norm ? srnn_norm_row(row, config) : row;
 }
 
 const char *srnn_cell_name(srnn_cell_kind kind)

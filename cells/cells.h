@@ -5,7 +5,23 @@
 #include <simdrnn/simdrnn.h>
 
 /* The parameters that a layer may have, in their order. */
-enum layer_param { W_IH, W_HH, B_IH, B_HH, LAYER_PARAMS };
+enum layer_param {
+    W_IH,
+    W_HH,
+    B_IH,
+    B_HH,
+    N_IH, /* gains of the norms of W x, R h, c, and the last one's bias */
+    N_HH,
+    N_C,
+    N_C_BIAS,
+    M_IH, /* batch norm: running means and variances of the same */
+    V_IH,
+    M_HH,
+    V_HH,
+    M_C,
+    V_C,
+    LAYER_PARAMS
+};
 
 /* What one stretch of a product's k runs over. */
 enum source {
@@ -22,8 +38,8 @@ typedef struct stretch {
 
 /* Where a product goes: tile by tile to the elementwise function; or to memory,
  * whence the function takes whole rows, all units in one tile, once each of
- * them is there. */
-enum product_form { TILES, ROWS };
+ * them is there; or to memory and through a norm (norm.h). */
+enum product_form { TILES, ROWS, NORMED };
 
 /* A product and the elementwise function that takes it. Forward, gates [gate,
  * gate + gates) of a weight multiply the operands; backward, the transpose of
@@ -51,16 +67,32 @@ typedef struct gate_part {
 
 enum { MOST_PHASES = 4, MOST_PARTS = 4 };
 
+/* What is normalised: W x, R h, c. */
+enum norm_part { NORM_X, NORM_H, NORM_C, NORM_PARTS };
+
+/* Slots that a norm adds to those of its cell. */
+typedef struct norm_row {
+    srnn_norm_kind kind;
+    size_t groups;   /* layer norm's: gates [first[i], first[i + 1]) as one */
+    size_t first[3];
+    size_t d[4];     /* of the gradient of each gate's recurrent part */
+    size_t hat[NORM_PARTS];
+    size_t back;     /* of R h, then of its gradient before the norm */
+    size_t work;     /* LSTM: of srnn_cell's work */
+} norm_row;
+
 typedef struct cell_row {
     const char *name;
     size_t gates; /* of weight_ih and x, in the first slots */
     size_t slots; /* kept for backward */
     size_t slopes; /* slots behind them where an activation is the caller's */
+    size_t x_slot; /* the first of the gradient of W x */
     int has_c;
     int has_work;
     size_t phases, parts;
     phase forward[MOST_PHASES], backward[MOST_PHASES];
     gate_part part[MOST_PARTS];
+    norm_row norm;
 } cell_row;
 
 /* The row of a cell; of one that is unknown the name is NULL. */

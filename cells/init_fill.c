@@ -89,6 +89,18 @@ static void zero(const turn *t)
     memset(t->param->data, 0, t->param->count * sizeof *t->param->data);
 }
 
+/* What has a value of its own begins with it. */
+static void constant(const turn *t)
+{
+    const param *p = t->param;
+    size_t j;
+
+    for (j = 0; j < p->count; j++)
+        p->data[j] = j >= p->ones_from && j < p->ones_to
+                         ? 1
+                         : (srnn_real)p->value;
+}
+
 void srnn_init_fill(const turn *t, srnn_init_kind kind, double gain)
 {
     const size_t gates = t->param->rank == 2 ? srnn_turn_gates(t) : 1;
@@ -98,8 +110,11 @@ void srnn_init_fill(const turn *t, srnn_init_kind kind, double gain)
 
     switch (kind) {
     case SRNN_INIT_PYTORCH:
-        draw(t, t->param->bound == 0,
-             t->param->bound == 0 ? 1 : t->param->bound);
+        if (t->param->is_constant)
+            constant(t);
+        else
+            draw(t, t->param->bound == 0,
+                 t->param->bound == 0 ? 1 : t->param->bound);
         break;
     case SRNN_INIT_NORMAL:
         draw(t, 1, gain);

@@ -4,24 +4,9 @@
  * step the recurrent product, whose tiles go straight to the cell's elementwise
  * function. Backward mirrors it; the gradients of the weights are products
  * over all steps at the end. */
-#include "layer.h"
+#include "norm.h"
 
 #include <string.h>
-
-/* Everything a time step looks at, fixed for a pass. */
-typedef struct timeline {
-    const pass *p;
-    const extent *e;
-    const srnn_kernels *k;
-    const cell_row *row;
-    const layer *y;
-    layer_run *r;
-    size_t hidden;
-    size_t block;
-    size_t gate_ld; /* between rows of gates, or of x in inference */
-    int masked;
-    srnn_masking masking; /* standing at the first row of all */
-} timeline;
 
 static timeline timeline_of(const pass *p, const node *n, const layer *y,
                             layer_run *r)
@@ -30,6 +15,7 @@ static timeline timeline_of(const pass *p, const node *n, const layer *y,
                   .e = srnn_extent_of(p, n),
                   .k = &p->s->net->k,
                   .row = &n->row,
+                  .config = &n->recurrent,
                   .y = y,
                   .r = r,
                   .hidden = n->recurrent.hidden,
@@ -75,6 +61,10 @@ static srnn_cell cell_at(const timeline *l, size_t t)
     }
     if (l->r->gate)
         c.gate = gates_at(l, t);
+    if (l->r->gate && l->row->norm.work) {
+        c.work = c.gate + l->row->norm.work * l->hidden;
+        c.ldwork = l->gate_ld;
+    }
     return c;
 }
 
@@ -176,24 +166,7 @@ static void gradients_out(const timeline *l)
 
 /* ---- phases ------------------------------------------------------------ */
 
-/* The function takes rows [row, row + rows) with their product in memory. */
-static void call_tile(srnn_tile_fn *fn, const srnn_cell *c,
-                      const srnn_real *prod, size_t ldprod, size_t row,
-                      size_t rows, size_t from, size_t to)
-{
-    const srnn_tile tile = {row,
-                            rows,
-                            from,
-                            to - from,
-                            prod + row * ldprod + from,
-                            ldprod,
-                            c->units};
-
-    if (from < to && rows)
-        fn(c, &tile);
-}
-
-/* The same by whole rows, shared out to the crew. */
+/* The function takes its product by whole rows, shared out to the crew. */
 static void call_rows(const timeline *l, srnn_tile_fn *fn, const srnn_cell *c,
                       const srnn_real *prod, size_t ldprod, size_t rows)
 {
@@ -201,7 +174,7 @@ static void call_rows(const timeline *l, srnn_tile_fn *fn, const srnn_cell *c,
 
     srnn_pool_barrier(l->p->crew);
     srnn_crew_span(l->p->crew, rows, 1, &from, &to);
-    call_tile(fn, c, prod, ldprod, from, to - from, 0, l->hidden);
+    srnn_call_tile(fn, c, prod, ldprod, from, to - from, 0, l->hidden);
 }
 
 /* A phase's function; under masks the one of that kind, which calls it. */
@@ -271,7 +244,10 @@ static void forward_step(const timeline *l, const srnn_real *x, size_t t,
 
     c.x = x;
     for (i = 0; i < l->row->phases; i++) {
-        forward_phase(l, i, &c, t, flip);
+        if (l->row->forward[i].form == NORMED)
+            srnn_norm_forward(l, &c, t);
+        else
+            forward_phase(l, i, &c, t, flip);
         srnn_pool_barrier(l->p->crew);
     }
 }
@@ -296,20 +272,25 @@ void srnn_layer_forward(const pass *p, const node *n, const layer *y,
 
     srnn_layer_masks_draw(p, n, (size_t)(y - n->layer), &r->masks);
     states_in(&l);
+    srnn_norm_begin(&l);
     srnn_crew_span(p->crew, y->x.units, l.k->panel_units(1), &from, &to);
     for (t0 = 0; t0 < l.e->steps; t0 = t1) {
         srnn_real *pre = r->gate ? gates_at(&l, t0) : r->x;
         const srnn_rows rows = {{x + first[t0] * ldx}, {ldx}, {y->in}};
 
         t1 = block_end(&l, t0);
-        l.k->product(&y->x, first[t1] - first[t0], &rows, SRNN_START_BIAS,
+        l.k->product(&y->x, first[t1] - first[t0], &rows,
+                     n->row.norm.kind ? SRNN_START_ZERO : SRNN_START_BIAS,
                      y->param[B_IH].data, pre, l.gate_ld, from, to);
         srnn_pool_barrier(p->crew);
+        if (n->row.norm.kind)
+            srnn_norm_input(&l, pre, t0, t1);
         for (t = t0; t < t1; t++)
             forward_step(&l, pre + (first[t] - first[t0]) * l.gate_ld, t,
                          t & 1);
     }
     states_out(&l);
+    srnn_norm_end(&l);
     srnn_pool_barrier(p->crew);
 }
 
@@ -369,7 +350,7 @@ static void backward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t)
         l->k->product(w, go_on, &d, start, NULL, c->dh, c->lddh, from, to);
     m.drop = NULL;
     if (b->form == TILES)
-        call_tile(fn, c, c->dh, c->lddh, go_on, rows - go_on, from, to);
+        srnn_call_tile(fn, c, c->dh, c->lddh, go_on, rows - go_on, from, to);
     else
         call_rows(l, fn, c, c->dh, c->lddh, rows);
 }
@@ -382,6 +363,8 @@ static void backward_step(const timeline *l, const srnn_real *dy, size_t t)
     c.dy = dy ? dy + l->e->first[t] * l->r->carry[CARRY_H].width : NULL;
     for (i = 0; i < l->row->phases; i++) {
         backward_phase(l, i, &c, t);
+        if (l->row->norm.kind)
+            srnn_norm_backward(l, &c, t);
         srnn_pool_barrier(l->p->crew);
     }
 }
@@ -463,12 +446,12 @@ static void weight_gradients(const timeline *l, const layer_input *in)
     const size_t rows = l->row->gates * l->hidden, n = l->y->in;
     srnn_real *dw = g[l->y->param[W_IH].number];
     srnn_real *db = g[l->y->param[B_IH].number];
+    const srnn_real *d = l->r->gate + l->row->x_slot * l->hidden;
     const crew *who = l->p->crew;
     size_t i, from, to;
 
     srnn_crew_span(who, rows, 1, &from, &to);
-    l->k->gemm_tn(to - from, n, &l->e->links, l->r->gate + from, l->gate_ld,
-                  in->x, in->ldx, dw + from * n, n,
+    l->k->gemm_tn(to - from, n, &l->e->links, d + from, l->gate_ld, in->x, in->ldx, dw + from * n, n,
                   l->p->s->tn_work[who->worker]);
     l->k->bias_grad(to - from, &l->e->links, l->r->gate + from, l->gate_ld,
                     db + from);
@@ -479,8 +462,9 @@ static void weight_gradients(const timeline *l, const layer_input *in)
 
 static void input_gradient(const timeline *l, const layer_input *in)
 {
-    const srnn_rows rows = {
-        {l->r->gate}, {l->gate_ld}, {l->row->gates * l->hidden}};
+    const srnn_rows rows = {{l->r->gate + l->row->x_slot * l->hidden},
+                            {l->gate_ld},
+                            {l->row->gates * l->hidden}};
     size_t from, to;
 
     srnn_crew_span(l->p->crew, l->y->in, l->k->panel_units(1), &from, &to);
@@ -501,6 +485,8 @@ void srnn_layer_backward(const pass *p, const node *n, const layer *y,
         backward_step(&l, in->dy, t);
     if (l.e->steps)
         first_state(&l);
+    if (l.row->norm.kind)
+        srnn_norm_gradients(&l);
     if (in->dx)
         input_gradient(&l, in);
     weight_gradients(&l, in);

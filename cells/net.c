@@ -393,8 +393,8 @@ srnn_status srnn_net_param(const srnn_net *net, size_t i, srnn_tensor *out)
     if (i >= net->params)
         return srnn_fail(SRNN_EINVAL, "parameter %zu of %zu", i, net->params);
     p = net->param[i];
-    *out = (srnn_tensor){
-        p->name, p->rank, {p->shape[0], p->shape[1]}, p->count, p->data};
+    *out = (srnn_tensor){p->name,  p->rank, {p->shape[0], p->shape[1]},
+                         p->count, p->data, p->is_average};
     return SRNN_OK;
 }
 

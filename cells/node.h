@@ -29,6 +29,10 @@ typedef struct param {
     size_t rank, shape[2], count;
     srnn_real *data;
     double bound; /* initial values in U(-bound, bound); 0: N(0, 1) */
+    int is_constant;           /* or all of them `value`, */
+    double value;
+    size_t ones_from, ones_to; /* and these 1 */
+    int is_average; /* not trained: an update adds its gradient */
 } param;
 
 typedef struct node node;
@@ -167,6 +171,15 @@ typedef struct carry {
     srnn_real *d_state; /* training: that of what was carried in */
 } carry;
 
+/* What a norm keeps in a run. */
+typedef struct norm_run {
+    srnn_real *rstd;   /* layer, training: [rows][of W x, of R h, of c] */
+    srnn_real *moment; /* batch, training: [T][mean, var, rstd][W x, R h, c] */
+    /* Batch: the steps that each sequence has had, carried like a state, [B] in
+     * the caller's order; when the pass began; a gradient that is 0. */
+    srnn_real *count, *start, *d_count;
+} norm_run;
+
 /* What one layer keeps in a run, rows packed as the extent says. */
 typedef struct layer_run {
     carry carry[CARRIES];
@@ -179,6 +192,7 @@ typedef struct layer_run {
                                      sequence's last step first */
     srnn_cell cell;  /* of a step: what is the same in all of them */
     layer_masks masks;
+    norm_run norm;
 } layer_run;
 
 /* What lies between two layers: the output of one or both directions. */

@@ -1,6 +1,6 @@
 /* A recurrent node: its layers' parameters and panels, and what each keeps in a
  * run. The time loop of a layer is in layer.c, their order in stack.c. */
-#include "layer.h"
+#include "norm.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -93,6 +93,8 @@ static srnn_status add_layer(srnn_net *net, node *n, size_t l, size_t in)
             status = srnn_fail(SRNN_ENOMEM, "node '%s': no memory for %zu "
                                "biases", n->name, gates * hidden);
     }
+    if (!status && n->row.norm.kind)
+        status = srnn_norm_params(net, n, l);
     y->in = in;
     if (!status)
         status = srnn_panels_open(net, &y->x, 1, gates * hidden, in);
@@ -157,7 +159,9 @@ static srnn_status check_config(const char *name,
                          name ? name : "", (int)config->direction,
                          SRNN_DIRECTIONS);
     status = check_rates(name, config);
-    return status ? status : srnn_variant_check(name ? name : "", config);
+    if (!status)
+        status = srnn_variant_check(name ? name : "", config);
+    return status ? status : srnn_norm_check(name ? name : "", config);
 }
 
 /* The initial state, where it is given, lies on the parent axis and has as many
@@ -227,7 +231,11 @@ static srnn_status add_layers(srnn_net *net, node *n,
 srnn_recurrent_config srnn_recurrent_default(void)
 {
     return (srnn_recurrent_config){
-        .cell = SRNN_LSTM, .layers = 1, .initial_state = -1};
+        .cell = SRNN_LSTM,
+        .layers = 1,
+        .initial_state = -1,
+        .norm_eps = 1e-5,
+        .norm_momentum = 0.1};
 }
 
 srnn_status srnn_net_recurrent(srnn_net *net, const char *name,
@@ -389,6 +397,8 @@ void srnn_layer_carve(const srnn_session *s, const node *n, layer_run *y,
                                        row->gates);
     }
     srnn_layer_masks_carve(s, n, &y->masks, a);
+    if (row->norm.kind)
+        srnn_norm_carve(s, n, y, a);
     if (a->base)
         y->cell = every_step(n, y);
 }

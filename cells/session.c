@@ -98,7 +98,7 @@ static size_t most_states(const srnn_net *net)
     size_t i, n = 0;
 
     for (i = 0; i < net->nodes; i++)
-        n += 2 * CARRIES * net->node[i]->recurrent.layers;
+        n += 2 * (CARRIES + 1) * net->node[i]->recurrent.layers;
     return n;
 }
 
@@ -203,6 +203,8 @@ static void mark_gradients(srnn_session *s, int of_inputs)
 
 static srnn_status check_config(const srnn_net *net, const run_config *c)
 {
+    size_t i;
+
     if (!net)
         return srnn_fail(SRNN_EINVAL, "net is NULL");
     if (net->nodes == 0)
@@ -215,6 +217,12 @@ static srnn_status check_config(const srnn_net *net, const run_config *c)
         return srnn_fail(SRNN_ESHAPE,
                          "steps is %zu, must be 1 to %zu at batch %zu",
                          c->steps[SRNN_TIME], INT32_MAX / c->batch, c->batch);
+    for (i = 0; c->training && c->batch == 1 && i < net->nodes; i++)
+        if (net->node[i]->recurrent.norm == SRNN_NORM_BATCH &&
+            net->axis[net->node[i]->axis].parent == SRNN_BATCH)
+            return srnn_fail(SRNN_ESHAPE,
+                             "batch is 1, batch norm in node '%s' trains on 2 "
+                             "or more", net->node[i]->name);
     if (c->threads == 0 || c->threads > 1024)
         return srnn_fail(SRNN_EINVAL, "threads is %zu, must be 1 to 1024",
                          c->threads);
@@ -363,7 +371,8 @@ srnn_status srnn_session_state_at(const srnn_session *s, size_t i,
                          2,
                          {s->batch, x->width},
                          s->batch * x->width,
-                         gradient ? x->gradient : x->data};
+                         gradient ? x->gradient : x->data,
+                         0};
     return SRNN_OK;
 }
 

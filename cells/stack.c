@@ -3,7 +3,7 @@
  *
  * A reverse layer runs forward over its input turned round: every sequence's
  * last step comes first, so that it has as many rows at each step as before. */
-#include "layer.h"
+#include "norm.h"
 
 #include <string.h>
 
@@ -83,7 +83,9 @@ void srnn_stack_states(srnn_session *s, const node *n, run *r)
     static const char *const names[CARRIES] = {"h", "c"};
     size_t l, i;
 
-    for (l = 0; l < srnn_layers(n); l++)
+    for (l = 0; l < srnn_layers(n); l++) {
+        const norm_run *w = &r->layer[l].norm;
+
         for (i = 0; i < CARRIES; i++) {
             const carry *x = &r->layer[l].carry[i];
 
@@ -92,6 +94,10 @@ void srnn_stack_states(srnn_session *s, const node *n, run *r)
                                srnn_is_reverse(n, l), x->width, x->state,
                                x->d_state);
         }
+        if (w->count)
+            srnn_state_add(s, n, "step", l / srnn_directions(n),
+                           srnn_is_reverse(n, l), 1, w->count, w->d_count);
+    }
 }
 
 /* ---- first and last states ----------------------------------------------- */
@@ -179,8 +185,13 @@ static void begin(const pass *p, const node *n, const run *r)
     const states from = {p, n, r, x ? (srnn_real *)x->y : NULL,
                          x ? x->ldy : 0};
 
-    if (srnn_pass_begins(p, n, x))
-        each_state(&from, 0, take);
+    size_t l;
+
+    if (!srnn_pass_begins(p, n, x))
+        return;
+    each_state(&from, 0, take);
+    for (l = 0; l < srnn_layers(n); l++)
+        srnn_norm_restart(p, n, &r->layer[l]);
 }
 
 /* The state node that reads the last states; NULL: none, or not now. */

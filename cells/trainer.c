@@ -386,7 +386,8 @@ srnn_status srnn_trainer_input_gradient(const srnn_trainer *t, srnn_node id,
                          2,
                          {t->rows[id], n->features},
                          t->rows[id] * n->features,
-                         t->session->run[id].dx};
+                         t->session->run[id].dx,
+                         0};
     return SRNN_OK;
 }
 

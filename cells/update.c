@@ -12,7 +12,7 @@ typedef struct update {
 } update;
 
 /* Clips, and finds the global norm: each parameter's square by one worker,
- * the total in their order. */
+ * the total in their order. Averages have no part in it. */
 static void clip(const update *u, const crew *c)
 {
     srnn_trainer *t = u->t;
@@ -23,6 +23,8 @@ static void clip(const update *u, const crew *c)
     size_t i;
 
     for (i = c->worker; i < net->params; i += c->workers) {
+        if (net->param[i]->is_average)
+            continue;
         if (t->config.clip_value > 0)
             k->clip(net->param[i]->count, (srnn_real)t->config.clip_value,
                     t->gradient[i]);
@@ -36,7 +38,24 @@ static void clip(const update *u, const crew *c)
     factor = limit / (sqrt(sum) + 1e-6);
     for (i = c->worker; limit > 0 && factor < 1 && i < net->params;
          i += c->workers)
-        k->scale(net->param[i]->count, (srnn_real)factor, t->gradient[i]);
+        if (!net->param[i]->is_average)
+            k->scale(net->param[i]->count, (srnn_real)factor, t->gradient[i]);
+}
+
+static void move_param(const update *u, size_t i)
+{
+    static const srnn_sgd add = {.lr = -1};
+    const srnn_trainer *t = u->t;
+    const srnn_kernels *k = &t->net->k;
+    const param *p = t->net->param[i];
+
+    if (p->is_average)
+        k->sgd(p->count, &add, t->gradient[i], NULL, p->data);
+    else if (t->config.optimiser == SRNN_ADAM)
+        k->adam(p->count, &u->adam, t->gradient[i], t->moment[0][i],
+                t->moment[1][i], p->data);
+    else
+        k->sgd(p->count, &u->sgd, t->gradient[i], t->moment[0][i], p->data);
 }
 
 static void update_on_crew(const crew *c, void *arg)
@@ -49,16 +68,8 @@ static void update_on_crew(const crew *c, void *arg)
     size_t i;
 
     clip(u, c);
-    for (i = c->worker; i < net->params; i += c->workers) {
-        const param *p = net->param[i];
-
-        if (t->config.optimiser == SRNN_ADAM)
-            k->adam(p->count, &u->adam, t->gradient[i], t->moment[0][i],
-                    t->moment[1][i], p->data);
-        else
-            k->sgd(p->count, &u->sgd, t->gradient[i], t->moment[0][i],
-                   p->data);
-    }
+    for (i = c->worker; i < net->params; i += c->workers)
+        move_param(u, i);
     srnn_pool_barrier(c);
     for (i = c->worker; i < net->nodes; i += c->workers)
         if (net->node[i]->kind->pack)

@@ -31,6 +31,8 @@ set(SRNN_CELLS
   cells/loss_real.c
   cells/masks.c
   cells/net.c
+  cells/norm.c
+  cells/norm_node.c
   cells/orthogonal.c
   cells/over_time.c
   cells/pool.c

@@ -41,8 +41,11 @@ const char *case_cell_name(const net_case *c)
 {
     static char name[40];
 
-    snprintf(name, sizeof name, "%s%s", srnn_cell_name(c->cell),
-             c->z_takes_new ? "_new" : "");
+    static const char *const norms[SRNN_NORM_KINDS] = {"", "_layer_norm",
+                                                       "_batch_norm"};
+
+    snprintf(name, sizeof name, "%s%s%s", srnn_cell_name(c->cell),
+             c->z_takes_new ? "_new" : "", norms[c->norm]);
     return name;
 }
 
@@ -78,9 +81,12 @@ void case_fill_params(srnn_net *net)
         double scale;
 
         must(srnn_net_param(net, i, &p));
-        scale = p.rank == 2 ? 1 / sqrt((double)p.shape[1]) : 0.5;
+        scale = p.rank == 2 && !p.average ? 1 / sqrt((double)p.shape[1]) : 0.5;
         for (size_t j = 0; j < p.count; j++)
             p.data[j] = (srnn_real)scale * data_real();
+        for (size_t j = 0; p.average && strstr(p.name, "_var") && j < p.count;
+             j++)
+            p.data[j] = p.data[j] * p.data[j];
     }
     must(srnn_net_pack(net));
 }
@@ -95,6 +101,8 @@ srnn_net *case_net(const srnn_kernels *k, const net_case *c)
     r.hidden = c->hidden;
     r.layers = c->layers;
     r.z_takes_new = c->z_takes_new;
+    r.norm = c->norm;
+    r.norm_steps = c->norm_steps;
     must(srnn_net_open_on(&net, k));
     in = add_input(net, c);
     must(srnn_net_recurrent(net, "rnn", in, &r, &rnn));
@@ -181,8 +189,17 @@ srnn_session *case_session(srnn_net *net, const net_case *c, size_t steps,
     return s;
 }
 
+int case_is_count(const srnn_tensor *state)
+{
+    return strstr(state->name, ".step_l") != NULL;
+}
+
 static const srnn_real *set_state(const srnn_tensor *to, const srnn_real *from)
 {
+    if (case_is_count(to)) {
+        memset(to->data, 0, to->count * sizeof *to->data);
+        return from;
+    }
     memcpy(to->data, from, to->count * sizeof *from);
     return from + to->count;
 }

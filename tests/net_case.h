@@ -11,6 +11,8 @@ typedef struct net_case {
     int z_takes_new;
     size_t layers, steps, batch, in, hidden, classes;
     int tokens;
+    srnn_norm_kind norm;
+    size_t norm_steps; /* of batch norm */
 } net_case;
 
 /* All cells, GRUs in both conventions of z. */
@@ -37,6 +39,9 @@ const char *case_name(const net_case *c);
 /* Ends the program with the library's message unless status is SRNN_OK. */
 void must(srnn_status status);
 
+/* Whether a state is the count of batch norm's steps. */
+int case_is_count(const srnn_tensor *state);
+
 /* Zeroed memory; ends the program where there is none. */
 void *case_take(size_t bytes);
 
@@ -53,6 +58,7 @@ void case_inputs(const net_data *d, const srnn_net *net, srnn_array in[2]);
 
 /* A trainer that also makes the gradients of inputs. */
 srnn_trainer *case_trainer(srnn_net *net, const net_case *c, size_t threads);
+/* Steps that a state counts begin at 0. */
 void case_trainer_states(srnn_trainer *t, const net_data *d);
 srnn_session *case_session(srnn_net *net, const net_case *c, size_t steps,
                            size_t threads);

@@ -159,6 +159,31 @@ typedef enum srnn_direction {
     SRNN_DIRECTIONS
 } srnn_direction;
 
+/* Normalised cells: with N(a; g, b) = g (a - mean) / sqrt(var + eps) + b, the
+ * formulas above have N(W x; norm_ih_weight, bias_ih) for W x + b and
+ * N(R h; norm_hh_weight, bias_hh) for R h + d, and an LSTM
+ * h' = o tanh(N(c'; norm_c_weight, norm_c_bias)).
+ *   LAYER  mean and variance of a row of W x, R h, c, over all gates; of a GRU,
+ *          over r and z together and over n (Ba, Kiros & Hinton 2016). RNN,
+ *          LSTM, GRU. Gains begin at 1, biases at 0
+ *   BATCH  of each unit over the rows that exist at a step (Cooijmans et al.
+ *          2017). RNN, LSTM. Each of the first norm_steps steps of a sequence
+ *          has running averages of its own, later ones take the last's:
+ *          average += norm_momentum (of the batch - average), variances
+ *          divided by the number of rows. Trainers use the batch's moments (a
+ *          step with one row the averages) and move the averages by those of
+ *          the longest sequence's step, once an update; sessions use the
+ *          averages. Gains begin at 0.1, biases at 0, the forget gate's
+ *          bias_ih at 1
+ * In training, batch norm couples the rows of a batch, which must be 2 or more;
+ * results do not depend on rungs or threads. */
+typedef enum srnn_norm_kind {
+    SRNN_NORM_NONE,
+    SRNN_NORM_LAYER,
+    SRNN_NORM_BATCH,
+    SRNN_NORM_KINDS
+} srnn_norm_kind;
+
 typedef struct srnn_recurrent_config {
     srnn_cell_kind cell;
     size_t hidden;
@@ -188,20 +213,30 @@ typedef struct srnn_recurrent_config {
                               step, 1 with probability p; outside training m is
                               p (Krueger et al. 2017) */
     double zoneout_c;      /* the LSTM's c likewise; h~ = o tanh(c~) */
+    srnn_norm_kind norm;
+    size_t norm_steps; /* BATCH: steps with averages of their own, 1 or more */
+    double norm_eps;
+    double norm_momentum;
 } srnn_recurrent_config;
 
-/* LSTM, 1 layer, forward, states zero at first; hidden must be set. */
+/* LSTM, 1 layer, forward, states zero at first, no norm (eps 1e-5, momentum
+ * 0.1); hidden must be set. */
 SRNN_API srnn_recurrent_config srnn_recurrent_default(void);
 
 /* Parameters of layer k, names and gate order as PyTorch's (i f g o; r z n):
  * <name>.weight_ih_lk [gates * hidden][inputs], <name>.weight_hh_lk [gates *
  * hidden][hidden], <name>.bias_ih_lk and <name>.bias_hh_lk [gates * hidden];
- * those of a reverse direction end in _reverse.
+ * those of a reverse direction end in _reverse. A norm adds norm_ih_weight and
+ * norm_hh_weight [gates * hidden], an LSTM's norm_c_weight and norm_c_bias
+ * [hidden], batch norm the averages norm_ih_mean, norm_ih_var, norm_hh_mean,
+ * norm_hh_var [norm_steps][gates * hidden] and norm_c_mean, norm_c_var
+ * [norm_steps][hidden], which are not trained.
  * States: <name>.h_lk and, of an LSTM, <name>.c_lk, [B][hidden]; layer by layer,
  * forward before reverse, h before c. On SRNN_TIME they are carried from call
- * to call and listed; on other axes each call begins anew. A given initial
- * state is taken by the first call after a reset, and by each that gives what
- * it depends on. */
+ * to call and listed; on other axes each call begins anew. Batch norm lists
+ * <name>.step_lk after them, [B][1]: the steps that each sequence has had, at
+ * most norm_steps. A given initial state is taken by the first call after a
+ * reset, and by each that gives what it depends on. */
 SRNN_API srnn_status srnn_net_recurrent(srnn_net *net, const char *name,
                                         srnn_node input,
                                         const srnn_recurrent_config *config,
@@ -331,6 +366,8 @@ typedef struct srnn_tensor {
     size_t shape[2];
     size_t count; /* elements in all */
     srnn_real *data;
+    int average; /* a parameter that is not trained: no decay, no part in norms
+                    or clipping; its gradient is what an update adds */
 } srnn_tensor;
 
 /* The parameters, in the order of their nodes. Whoever writes to data calls
