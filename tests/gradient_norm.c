@@ -9,17 +9,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-static const struct {
-    srnn_cell_kind cell;
-    int z_takes_new;
-    srnn_norm_kind norm;
-} cells[] = {
-    {SRNN_RNN_TANH, 0, SRNN_NORM_LAYER}, {SRNN_RNN_RELU, 0, SRNN_NORM_LAYER},
-    {SRNN_LSTM, 0, SRNN_NORM_LAYER},     {SRNN_GRU, 0, SRNN_NORM_LAYER},
-    {SRNN_GRU, 1, SRNN_NORM_LAYER},      {SRNN_RNN_TANH, 0, SRNN_NORM_BATCH},
-    {SRNN_RNN_RELU, 0, SRNN_NORM_BATCH}, {SRNN_LSTM, 0, SRNN_NORM_BATCH},
-};
-
 /* Two inputs and three rows at least: a norm hides what multiplies all that it
  * sees, so gradients would all but vanish. Sums over more than 16 columns take a
  * second turn of the chains. */
@@ -30,14 +19,6 @@ static const net_case shapes[] = {
     {.layers = 2, .steps = 3, .batch = 5, .in = 2, .hidden = 3, .classes = 5,
      .tokens = 1},
 };
-
-static void take_cell(net_case *c, size_t i)
-{
-    c->cell = cells[i].cell;
-    c->z_takes_new = cells[i].z_takes_new;
-    c->norm = cells[i].norm;
-    c->norm_steps = 2; /* fewer than there are */
-}
 
 static void check_shape(const srnn_kernels *k, const net_case *c,
                         const size_t *length, groups *g)
@@ -56,13 +37,13 @@ static void check_shape(const srnn_kernels *k, const net_case *c,
 
 static void whole(const srnn_kernels *k)
 {
-    for (size_t i = 0; i < COUNT(cells); i++) {
+    for (size_t i = 0; i < CASE_NORMS; i++) {
         groups g = {0};
         net_case c;
 
         for (size_t s = 0; s < COUNT(shapes); s++) {
             c = shapes[s];
-            take_cell(&c, i);
+            case_norm(&c, i);
             check_shape(k, &c, NULL, &g);
         }
         gradient_report(&g, case_cell_name(&c));
@@ -74,13 +55,13 @@ static void ragged(const srnn_kernels *k)
 {
     static const size_t length[] = {3, 5, 0, 4, 2};
 
-    for (size_t i = 0; i < COUNT(cells); i++) {
+    for (size_t i = 0; i < CASE_NORMS; i++) {
         net_case c = {.layers = 2, .steps = 5, .batch = 5, .in = 3,
                       .hidden = 5, .classes = 4};
         groups g = {0};
         char what[60];
 
-        take_cell(&c, i);
+        case_norm(&c, i);
         check_shape(k, &c, length, &g);
         snprintf(what, sizeof what, "ragged %s", case_cell_name(&c));
         gradient_report(&g, what);
@@ -137,7 +118,7 @@ static void expect_wrong(const srnn_kernels *table, size_t cell,
     net_case c = shapes[0];
     groups g = {0};
 
-    take_cell(&c, cell);
+    case_norm(&c, cell);
     check_shape(table, &c, NULL, &g);
     check_note("%s, %s times %g: largest gap/bound %.3g", case_cell_name(&c),
                what, factor, gradient_largest(&g));

@@ -37,6 +37,29 @@ void case_cell(net_case *c, size_t i)
     c->z_takes_new = i == 4 || i == 6;
 }
 
+void case_norm(net_case *c, size_t i)
+{
+    static const struct {
+        srnn_cell_kind cell;
+        int z_takes_new;
+        srnn_norm_kind norm;
+    } cells[CASE_NORMS] = {
+        {SRNN_RNN_TANH, 0, SRNN_NORM_LAYER},
+        {SRNN_RNN_RELU, 0, SRNN_NORM_LAYER},
+        {SRNN_LSTM, 0, SRNN_NORM_LAYER},
+        {SRNN_GRU, 0, SRNN_NORM_LAYER},
+        {SRNN_GRU, 1, SRNN_NORM_LAYER},
+        {SRNN_RNN_TANH, 0, SRNN_NORM_BATCH},
+        {SRNN_RNN_RELU, 0, SRNN_NORM_BATCH},
+        {SRNN_LSTM, 0, SRNN_NORM_BATCH},
+    };
+
+    c->cell = cells[i].cell;
+    c->z_takes_new = cells[i].z_takes_new;
+    c->norm = cells[i].norm;
+    c->norm_steps = 2;
+}
+
 const char *case_cell_name(const net_case *c)
 {
     static char name[40];

@@ -18,6 +18,9 @@ typedef struct net_case {
 /* All cells, GRUs in both conventions of z. */
 enum { CASE_CELLS = 7 };
 void case_cell(net_case *c, size_t i);
+/* All cells with all norms that they take; two steps with averages. */
+enum { CASE_NORMS = 8 };
+void case_norm(net_case *c, size_t i);
 
 /* Values are full random mantissas; a quarter of the targets is -1, never
  * the first. */

@@ -32,20 +32,35 @@ static void run_both(record *r, const srnn_kernels *k, const net_data *d,
 /* What to do with each shape of a list, with its data. */
 typedef void shape_fn(const srnn_kernels *k, const net_data *d, const how *w);
 
+static void one_shape(const srnn_kernels *k, shape_fn *fn, size_t i,
+                      const net_case *c)
+{
+    const how w = {.seed = 100 + i, .threads = 1};
+    net_data d;
+
+    data_seed(1000 + i);
+    case_data(&d, c);
+    fn(k, &d, &w);
+    case_free(&d);
+}
+
 static void each_shape(const srnn_kernels *k, shape_fn *fn, size_t from,
                        size_t to)
 {
     net_case c;
 
-    for (size_t i = from; i < to && record_shape(i, &c); i++) {
-        const how w = {.seed = 100 + i, .threads = 1};
-        net_data d;
+    for (size_t i = from; i < to && record_shape(i, &c); i++)
+        one_shape(k, fn, i, &c);
+}
 
-        data_seed(1000 + i);
-        case_data(&d, &c);
-        fn(k, &d, &w);
-        case_free(&d);
-    }
+/* Of normalised cells; batch norm couples a batch that trains. */
+static void each_norm_shape(const srnn_kernels *k, shape_fn *fn, int of_batch)
+{
+    net_case c;
+
+    for (size_t i = 0; record_norm_shape(i, &c); i++)
+        if (of_batch || c.norm != SRNN_NORM_BATCH)
+            one_shape(k, fn, i, &c);
 }
 
 /* ---- the negative controls ----------------------------------------------- */
@@ -144,11 +159,19 @@ static void control_batch(const srnn_kernels *k, const net_data *d,
 
 static void controls(const srnn_kernels *k)
 {
+    net_case c;
+
     if (!rung_is_highest(k))
         return;
     each_shape(k, control, 7, SHORT_SHAPES);
     each_shape(k, control_cuts, 7, SHORT_SHAPES);
     each_shape(k, control_batch, 7, SHORT_SHAPES);
+    for (size_t i = 0; record_norm_shape(i, &c); i++)
+        if (c.cell == SRNN_LSTM && c.hidden > 5) {
+            one_shape(k, control, i, &c);
+            one_shape(k, control_cuts, i, &c);
+            one_shape(k, control_batch, i, &c);
+        }
 }
 
 /* ---- 1. rungs ------------------------------------------------------------ */
@@ -313,6 +336,13 @@ static void run_promises(const srnn_kernels *k, size_t from, size_t to)
             each_shape(k, promises[p].fn, from, to);
 }
 
+static void norms(const srnn_kernels *k)
+{
+    for (size_t p = 0; p < sizeof promises / sizeof *promises; p++)
+        if (rung_is_vector(k) && (p || rung_is_highest(k)))
+            each_norm_shape(k, promises[p].fn, promises[p].fn != batches);
+}
+
 static void small(const srnn_kernels *k)
 {
     run_promises(k, 0, SHORT_SHAPES);
@@ -328,6 +358,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"nets/control", controls, NULL},
         {"nets/small", small, NULL},
+        {"nets/norm", norms, NULL},
         {"nets/large", large, NULL},
         {NULL, NULL, NULL},
     };

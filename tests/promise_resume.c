@@ -138,18 +138,26 @@ static void resume_case(const srnn_kernels *k, const net_data *d, size_t o)
     }
 }
 
+static void resume_shape(const srnn_kernels *k, const net_case *c)
+{
+    for (size_t o = 0; o < sizeof optimisers / sizeof *optimisers; o++) {
+        net_data d;
+
+        case_data(&d, c);
+        resume_case(k, &d, o);
+        case_free(&d);
+    }
+}
+
 static void resume(const srnn_kernels *k)
 {
     net_case c;
 
     for (size_t i = CASE_CELLS; i < 2 * CASE_CELLS && record_shape(i, &c); i++)
-        for (size_t o = 0; o < sizeof optimisers / sizeof *optimisers; o++) {
-            net_data d;
-
-            case_data(&d, &c);
-            resume_case(k, &d, o);
-            case_free(&d);
-        }
+        resume_shape(k, &c);
+    for (size_t i = CASE_NORMS;
+         i < 2 * CASE_NORMS && record_norm_shape(i, &c); i++)
+        resume_shape(k, &c);
 }
 
 int main(int argc, char **argv)

@@ -15,7 +15,7 @@ typedef struct part {
 
 typedef struct record {
     size_t count;
-    part part[160];
+    part part[320];
 } record;
 
 void record_add(record *r, const char *name, const float *x, size_t n,
@@ -60,5 +60,7 @@ void record_update(record *r, const srnn_trainer *t);
  * two layers; 0 past the end. The first SHORT_SHAPES are small. */
 enum { SHORT_SHAPES = 28 };
 int record_shape(size_t i, net_case *c);
+/* The same of normalised cells, batches of two and more. */
+int record_norm_shape(size_t i, net_case *c);
 
 #endif

@@ -32,6 +32,26 @@ int record_shape(size_t i, net_case *c)
     return 1;
 }
 
+int record_norm_shape(size_t i, net_case *c)
+{
+    static const size_t hidden[] = {5, 17, 1, 33};
+    static const size_t ins[] = {3, 16, 5, 33};
+    static const size_t batches[] = {2, 3, 7, 4};
+    const size_t n = i / CASE_NORMS;
+    const uint32_t r = (uint32_t)(i + 1) * 2654435761u;
+
+    if (n >= COUNT(hidden))
+        return 0;
+    *c = (net_case){.layers = 1 + (r >> 8) % 2,
+                    .steps = 2 + (r >> 10) % 5,
+                    .batch = batches[(r >> 13) % COUNT(batches)],
+                    .in = ins[(r >> 17) % COUNT(ins)],
+                    .hidden = hidden[n],
+                    .classes = 2 + (r >> 22) % 19};
+    case_norm(c, i % CASE_NORMS);
+    return 1;
+}
+
 /* ---- the net and its arrays ---------------------------------------------- */
 
 static void swap(float *a, float *b)
