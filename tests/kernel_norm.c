@@ -3,7 +3,7 @@
  * offsets; columns over some rows in a given order. */
 #include "check.h"
 #include "numbers.h"
-#include "oracle.h"
+#include "oracle_norm.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,69 +12,17 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-enum { MOST = 520 };
+enum { MOST = NORM_MOST };
 
-/* Of n terms with so many roundings on the way of each to the sum, then
- * divided by n. */
-static est mean_of(const est *term, size_t n, size_t roundings)
+/* n numbers of an array, a step apart, in an order. */
+static const est *numbers(const float *x, size_t n, const uint32_t *at,
+                          size_t step)
 {
-    est sum = {0, 0};
-    double size = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        sum.v += term[i].v;
-        sum.e += term[i].e;
-        size += fabs(term[i].v) + term[i].e;
-    }
-    sum.e += (double)roundings * U * (1 + 0x1p-16) * size;
-    return e_div(sum, exact((double)n));
-}
-
-/* A sum of n terms: along a row, chains and a tree; down a column, a chain.
- * The scalar rung's are plain in both, an fma a rounding more. */
-static size_t roundings(size_t n, int of_row)
-{
-    return of_row && oracle.fused ? (n + 15) / 16 + 4 : n + !oracle.fused;
-}
-
-/* hat and rstd of n numbers, a step apart. */
-static est normalise(const float *x, size_t n, const uint32_t *at, size_t step,
-                     float eps, int of_row, est *hat, est *mean, est *var)
-{
-    static est term[MOST];
-    est s;
+    static est number[MOST];
 
     for (size_t i = 0; i < n; i++)
-        term[i] = exact(x[(at ? at[i] : i) * step]);
-    *mean = mean_of(term, n, roundings(n, of_row));
-    for (size_t i = 0; i < n; i++) {
-        est d = e_sub(exact(x[(at ? at[i] : i) * step]), *mean);
-
-        hat[i] = d;
-        term[i] = (est){d.v * d.v, 2 * fabs(d.v) * d.e + d.e * d.e};
-    }
-    *var = mean_of(term, n, roundings(n, of_row));
-    s = e_div(exact(1), e_sqrt(e_add(*var, exact(eps))));
-    for (size_t i = 0; i < n; i++)
-        hat[i] = e_mul(hat[i], s);
-    return s;
-}
-
-/* dx of n places from d, gain, hat and rstd as they were given. */
-static void normalise_back(const est *e, const est *hat, est scale, size_t n,
-                           int of_row, est *dx)
-{
-    static est term[MOST];
-    est mean = mean_of(e, n, roundings(n, of_row)), mean_hat;
-
-    for (size_t i = 0; i < n; i++)
-        term[i] = (est){e[i].v * hat[i].v, e[i].e * fabs(hat[i].v)};
-    mean_hat = mean_of(term, n, roundings(n, of_row));
-    for (size_t i = 0; i < n; i++) {
-        est minus = {-hat[i].v, hat[i].e};
-
-        dx[i] = e_mul(scale, e_fma(minus, mean_hat, e_sub(e[i], mean)));
-    }
+        number[i] = exact(x[(at ? at[i] : i) * step]);
+    return number;
 }
 
 /* Ordinary numbers, constant ones, and a thousand spreads from zero. */
@@ -118,8 +66,8 @@ static void rows_forward(const srnn_norm *p, const float *before, figures *f)
     est mean, var, s;
 
     for (size_t r = 0; r < p->rows; r++) {
-        s = normalise(before + r * p->ldx, p->n, NULL, 1, p->eps, 1, hat,
-                      &mean, &var);
+        s = e_normalise(numbers(before + r * p->ldx, p->n, NULL, 1), p->n,
+                        p->eps, 1, hat, &mean, &var);
         if (p->rstd)
             worst_see(&f->rstd, p->rstd[r * p->ldrstd], s.v, s.e, "n", p->n,
                       r);
@@ -154,7 +102,7 @@ static void rows_back(const srnn_kernels *k, const srnn_norm *p, int in_place,
             e[j] = e_mul(exact(before[r * ld + j]), exact(p->gain[j]));
             hat[j] = exact(p->hat[r * p->ldhat + j]);
         }
-        normalise_back(e, hat, exact(p->rstd[r * p->ldrstd]), p->n, 1, dx);
+        e_normalise_back(e, hat, exact(p->rstd[r * p->ldrstd]), p->n, 1, dx);
         for (size_t j = 0; j < p->n; j++)
             worst_see(&f->back, b.y[r * ld + j], dx[j].v, dx[j].e, "n", p->n,
                       j);
@@ -244,25 +192,22 @@ static void columns_forward(const srnn_norm *p, const float *before,
     static est hat[MOST];
 
     for (size_t j = 0; j < p->n; j++) {
-        est mean, var, s = normalise(before + j, p->rows, p->order, p->ldx,
-                                     p->eps, 0, hat, &mean, &var);
+        const est *x = numbers(before + j, p->rows, p->order, p->ldx);
+        est mean, var, s;
 
         if (p->given) {
-            s = e_div(exact(1),
-                      e_sqrt(e_add(exact(p->var[j]), exact(p->eps))));
+            s = e_normalise_by(x, p->rows, p->eps, exact(p->mean[j]),
+                               exact(p->var[j]), hat);
         } else {
+            s = e_normalise(x, p->rows, p->eps, 0, hat, &mean, &var);
             worst_see(&f->rstd, p->mean[j], mean.v, mean.e, "mean", p->n, j);
             worst_see(&f->rstd, p->var[j], var.v, var.e, "var", p->n, j);
         }
         worst_see(&f->rstd, p->rstd[j], s.v, s.e, "rstd", p->n, j);
         for (size_t i = 0; i < p->rows; i++) {
             const size_t r = p->order ? p->order[i] : i;
-            est y;
+            est y = e_fma(exact(p->gain[j]), hat[i], exact(p->bias[j]));
 
-            if (p->given)
-                hat[i] = e_mul(e_sub(exact(before[r * p->ldx + j]),
-                                     exact(p->mean[j])), s);
-            y = e_fma(exact(p->gain[j]), hat[i], exact(p->bias[j]));
             worst_see(&f->y, p->y[r * p->ldy + j], y.v, y.e, "n", p->n, j);
             worst_see(&f->hat, p->hat[r * p->ldhat + j], hat[i].v, hat[i].e,
                       "n", p->n, j);
@@ -294,7 +239,7 @@ static void columns_back(const srnn_kernels *k, const srnn_norm *p, size_t all,
             dx[i] = e_mul(scale, d[i]);
         }
         if (!p->given)
-            normalise_back(d, hat, scale, p->rows, 0, dx);
+            e_normalise_back(d, hat, scale, p->rows, 0, dx);
         for (size_t i = 0; i < p->rows; i++)
             worst_see(&f->back, b.y[(p->order ? p->order[i] : i) * ld + j],
                       dx[i].v, dx[i].e, "n", p->n, j);
@@ -435,7 +380,7 @@ static void objects(const srnn_kernels *k)
         e[j] = e_mul(exact(d[j]), exact(p.gain[j]));
         hat[j] = exact(0);
     }
-    normalise_back(e, hat, exact(p.rstd[0]), N, 1, dx);
+    e_normalise_back(e, hat, exact(p.rstd[0]), N, 1, dx);
     for (size_t j = 0; j < N; j++)
         worst_see(&f.back, p.y[j], dx[j].v, dx[j].e, "no hat", 0, j);
     CHECK(f.back.ratio > 1);

@@ -38,6 +38,8 @@ foreach(part init init_bias)
     LIBS srnn_nets KINDS release asan aarch64 haswell)
 endforeach()
 srnn_test(cell/nodes LABEL cell SOURCES cell_nodes.c LIBS srnn_nets)
+srnn_test(cell/norm LABEL cell SOURCES cell_norm.c LIBS srnn_nets
+  KINDS release asan aarch64 haswell nehalem)
 srnn_test(cell/update LABEL cell SOURCES cell_update.c LIBS srnn_nets)
 
 # ---- promises: whole nets, bit for bit ---
