@@ -11,6 +11,7 @@
 
 #define SAVE_SECONDS 60
 
+const char program[] = "charlm";
 volatile sig_atomic_t stopped;
 
 static void stop(int signal)

@@ -2,15 +2,11 @@
 #ifndef CHARLM_H
 #define CHARLM_H
 
+#include "program.h"
+
 #include <simdrnn/io.h>
 
 #include <signal.h>
-
-/* Says what went wrong and ends the program. */
-__attribute__((format(printf, 1, 2), noreturn)) void die(const char *format,
-                                                         ...);
-/* Ends it with the library's message if status is an error. */
-void must(srnn_status status);
 
 /* The signal that asked to stop, else 0. */
 extern volatile sig_atomic_t stopped;
@@ -58,7 +54,6 @@ typedef struct meter {
     uint64_t seen;       /* updates since begin */
 } meter;
 
-double now(void);
 meter meter_start(uint64_t first, uint64_t last, size_t characters);
 /* Counts an update that had this loss, and shows it where it is time. */
 void meter_update(meter *m, double loss);

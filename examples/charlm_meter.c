@@ -7,19 +7,10 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { RECENT = 50 };    /* updates */
 enum { MOST = 5999999 }; /* seconds that are shown as left */
-
-double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 meter meter_start(uint64_t first, uint64_t last, size_t characters)
 {

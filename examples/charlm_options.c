@@ -1,9 +1,7 @@
 /* The options: read, checked, explained. */
 #include "charlm.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,50 +36,7 @@ static const char usage[] =
     "  --isa NAME           instruction set, as SRNN_ISA\n"
     "  --help               this\n";
 
-void die(const char *format, ...)
-{
-    va_list args;
-
-    fflush(stdout);
-    fprintf(stderr, "charlm: ");
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fprintf(stderr, "\n");
-    exit(1);
-}
-
-void must(srnn_status status)
-{
-    if (status)
-        die("%s", srnn_error_message());
-}
-
 /* ---- values ------------------------------------------------------------- */
-
-static uint64_t count(const char *option, const char *value, uint64_t least,
-                      uint64_t most)
-{
-    unsigned long long n;
-    char *end;
-
-    errno = 0;
-    n = strtoull(value, &end, 10);
-    if (*value < '0' || *value > '9' || *end || errno || n < least || n > most)
-        die("--%s %s: a whole number from %llu to %llu is expected", option,
-            value, (unsigned long long)least, (unsigned long long)most);
-    return n;
-}
-
-static double number(const char *option, const char *value, double most)
-{
-    char *end;
-    double x = strtod(value, &end);
-
-    if (end == value || *end || !(x >= 0 && x <= most))
-        die("--%s %s: a number from 0 to %g is expected", option, value, most);
-    return x;
-}
 
 static srnn_cell_kind cell(const char *value)
 {
@@ -130,24 +85,24 @@ static void set(options *o, int which, const char *name, const char *value)
 {
     switch (which) {
     case CELL: o->cell = cell(value); break;
-    case HIDDEN: o->hidden = count(name, value, 1, 65536); break;
-    case LAYERS: o->layers = count(name, value, 1, 64); break;
-    case EMBEDDING: o->embedding = count(name, value, 1, 65536); break;
-    case BATCH: o->batch = count(name, value, 1, 65536); break;
-    case STEPS: o->steps = count(name, value, 1, 65536); break;
-    case UPDATES: o->updates = count(name, value, 0, 1000000000); break;
-    case LR: o->lr = number(name, value, 10); break;
-    case CLIP: o->clip = number(name, value, 1e9); break;
-    case SEED: o->seed = count(name, value, 0, UINT64_MAX); break;
+    case HIDDEN: o->hidden = read_count(name, value, 1, 65536); break;
+    case LAYERS: o->layers = read_count(name, value, 1, 64); break;
+    case EMBEDDING: o->embedding = read_count(name, value, 1, 65536); break;
+    case BATCH: o->batch = read_count(name, value, 1, 65536); break;
+    case STEPS: o->steps = read_count(name, value, 1, 65536); break;
+    case UPDATES: o->updates = read_count(name, value, 0, 1000000000); break;
+    case LR: o->lr = read_number(name, value, 10); break;
+    case CLIP: o->clip = read_number(name, value, 1e9); break;
+    case SEED: o->seed = read_count(name, value, 0, UINT64_MAX); break;
     case TEXT: o->text = value; break;
     case SAVE: o->save = value; break;
     case RESUME: o->resume = value; break;
     case LOAD: o->load = value; break;
-    case SAMPLE: o->sample = count(name, value, 0, 1000000000); break;
-    case TEMPERATURE: o->temperature = number(name, value, 100); break;
-    case TOP_K: o->top_k = count(name, value, 0, 256); break;
-    case TOP_P: o->top_p = number(name, value, 1); break;
-    case THREADS: o->threads = count(name, value, 1, 1024); break;
+    case SAMPLE: o->sample = read_count(name, value, 0, 1000000000); break;
+    case TEMPERATURE: o->temperature = read_number(name, value, 100); break;
+    case TOP_K: o->top_k = read_count(name, value, 0, 256); break;
+    case TOP_P: o->top_p = read_number(name, value, 1); break;
+    case THREADS: o->threads = read_count(name, value, 1, 1024); break;
     case ISA: o->isa = value; break;
     case HELP: fputs(usage, stdout); exit(0);
     default: die("--help lists the options"); /* getopt has said why */

@@ -6,15 +6,6 @@
 
 #include <stdio.h>
 
-/* Number i of a stream of its own in [0, 1). */
-static double uniform(uint64_t seed, size_t i)
-{
-    uint32_t counter[4] = {(uint32_t)i, 0, 0, 1}, word[4];
-
-    srnn_philox(seed, counter, word);
-    return (word[0] >> 8) * 0x1p-24;
-}
-
 void sample(const srnn_net *net, const text *t, const options *o)
 {
     srnn_session_config config = srnn_session_default();
@@ -30,7 +21,7 @@ void sample(const srnn_net *net, const text *t, const options *o)
     for (size_t i = 0; i < o->sample && !stopped; i++) {
         must(srnn_session_forward(session, 1, &in, 1, &out, 1));
         token = srnn_sample(net, t->symbols, logits, &how,
-                            uniform(o->seed, i), logits);
+                            uniform(o->seed, 1, i), logits);
         putchar(t->symbol[token]);
     }
     printf("\n");
