@@ -3,3 +3,7 @@ set(examples ${PROJECT_SOURCE_DIR}/examples)
 
 srnn_test(example/score LABEL example LIBS srnn_check KINDS release asan
   SOURCES example_score.c ${examples}/score.c ${examples}/program.c)
+srnn_test(example/names LABEL example LIBS srnn_check NEEDS io
+  KINDS release asan SOURCES example_names.c ${examples}/names_text.c
+    ${examples}/names_batch.c ${examples}/names_judge.c ${examples}/score.c
+    ${examples}/program.c)
