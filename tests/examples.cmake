@@ -7,3 +7,7 @@ srnn_test(example/names LABEL example LIBS srnn_check NEEDS io
   KINDS release asan SOURCES example_names.c ${examples}/names_text.c
     ${examples}/names_batch.c ${examples}/names_judge.c ${examples}/score.c
     ${examples}/program.c)
+srnn_test(example/series LABEL example LIBS srnn_check NEEDS io
+  KINDS release asan SOURCES example_series.c ${examples}/autoregressive.c
+    ${examples}/sunspots_series.c ${examples}/sunspots_forecasts.c
+    ${examples}/program.c)
