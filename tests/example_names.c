@@ -20,7 +20,8 @@ static const char small_text[] =
     "\n"
     "2 Samuel 2\n"
     "\n"
-    "  1 mark the writing, JESUS THE KING, A AM the Mark of Jesus' son-in-law\n";
+    "  1 mark the writing, JESUS THE KING, A AM the Mark of Jesus' "
+    "son-in-law\n";
 
 /* Each word with its label: + a name, - none, ? unknown; and a ~ where it was
  * judged by other places. Sentences end in a full stop. */

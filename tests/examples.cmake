@@ -11,3 +11,7 @@ srnn_test(example/series LABEL example LIBS srnn_check NEEDS io
   KINDS release asan SOURCES example_series.c ${examples}/autoregressive.c
     ${examples}/sunspots_series.c ${examples}/sunspots_forecasts.c
     ${examples}/program.c)
+srnn_test(example/pairs LABEL example LIBS srnn_check NEEDS io
+  KINDS release asan SOURCES example_pairs.c ${examples}/po.c
+    ${examples}/translate_text.c ${examples}/translate_symbols.c
+    ${examples}/program.c)
