@@ -96,7 +96,7 @@ static void train(const options *o, const text *t, size_t length,
         in[1].tokens = in[0].tokens + 1;
         must(srnn_trainer_update(trainer, o->steps, in, 2, &loss));
         at->position += o->steps;
-        meter_update(m, loss);
+        meter_update(m, o->batch * o->steps, loss);
         if (o->save && now() - saved > SAVE_SECONDS) {
             save(o, trainer, at);
             saved = now();
@@ -187,8 +187,8 @@ static int learn(const options *o)
     if (o->save) /* a path that cannot be written shows now */
         must(srnn_checkpoint_save(trainer, &at, o->save));
     catch_signals();
-    m = meter_start(srnn_trainer_updates(trainer), o->updates,
-                    o->batch * o->steps);
+    m = meter_start(srnn_trainer_updates(trainer), o->updates, "character",
+                    "bits", 1 / log(2));
     train(o, &t, length, trainer, &at, &m);
     m.end = now();
     if (!stopped) {

@@ -1,7 +1,8 @@
-/* The parts of the character model: options, text, progress, sampling. */
+/* The parts of the character model: options, text, sampling. */
 #ifndef CHARLM_H
 #define CHARLM_H
 
+#include "meter.h"
 #include "program.h"
 
 #include <simdrnn/io.h>
@@ -43,21 +44,6 @@ text text_read(const char *path);
 /* The symbols as a line that a checkpoint can carry, and back. */
 void text_describe_symbols(const text *t, char note[SRNN_NOTE_SIZE]);
 text text_parse_symbols(const char *note);
-
-/* ---- progress ----------------------------------------------------------- */
-
-typedef struct meter {
-    double begin, end, shown; /* seconds; end is 0 while it runs */
-    uint64_t first, last; /* updates: done before, wanted in all */
-    size_t characters;   /* of an update */
-    double bits;         /* a character, over some 50 updates */
-    uint64_t seen;       /* updates since begin */
-} meter;
-
-meter meter_start(uint64_t first, uint64_t last, size_t characters);
-/* Counts an update that had this loss, and shows it where it is time. */
-void meter_update(meter *m, double loss);
-double meter_rate(const meter *m); /* characters a second */
 
 /* ---- sampling ----------------------------------------------------------- */
 

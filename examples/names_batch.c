@@ -36,8 +36,12 @@ static void measure(names_batch *b, const names_text *t, const size_t *which)
 {
     b->words = b->characters = 0;
     for (size_t i = 0; i < b->sentences; i++) {
-        const names_sentence *s = &t->sentence[which[i]];
+        const names_sentence *s;
 
+        b->sentence_length[i] = 0;
+        if (which[i] == NAMES_NOTHING)
+            continue;
+        s = &t->sentence[which[i]];
         b->sentence_length[i] = s->words;
         if (s->words > b->words)
             b->words = s->words;

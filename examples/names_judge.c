@@ -12,11 +12,11 @@ static const char proper[] =
     "gzip -dcf /usr/share/dict/propernames.gz 2>/dev/null";
 static const char webster[] = "/usr/share/dict/web2";
 
-/* Of each spelling: how many more of its labels say name than say common, and
- * one place where it stands. */
+/* Of each spelling: its labels, and one place where it stands. */
 typedef struct kind {
     long names, commons;
     const names_word *word;
+    int trained;        /* the training text has it */
     int small, capital; /* how Webster's list writes it */
 } kind;
 
@@ -31,6 +31,7 @@ static kind *count_kinds(const names_text *t, int all)
             const names_word *w = &t->word[t->sentence[i].begin + j];
 
             k[w->kind].word = w;
+            k[w->kind].trained |= !t->sentence[i].held_out;
             if (all || !t->sentence[i].held_out) {
                 k[w->kind].names += w->label == NAMES_NAME;
                 k[w->kind].commons += w->label == NAMES_COMMON;
@@ -39,7 +40,17 @@ static kind *count_kinds(const names_text *t, int all)
     return k;
 }
 
-score_labels names_baseline(const names_text *text)
+void names_baseline(const names_text *text, unsigned char *said)
+{
+    kind *k = count_kinds(text, 0);
+
+    for (size_t i = 0; i < text->words; i++)
+        said[i] = k[text->word[i].kind].names > k[text->word[i].kind].commons;
+    free(k);
+}
+
+score_labels names_score(const names_text *text, const unsigned char *said,
+                         int unseen)
 {
     kind *k = count_kinds(text, 0);
     score_labels sum = {0, 0, 0, 0};
@@ -47,11 +58,12 @@ score_labels names_baseline(const names_text *text)
     for (size_t i = 0; i < text->sentences; i++)
         for (size_t j = 0;
              text->sentence[i].held_out && j < text->sentence[i].words; j++) {
-            const names_word *w = &text->word[text->sentence[i].begin + j];
+            size_t at = text->sentence[i].begin + j;
+            const names_word *w = &text->word[at];
 
-            if (w->label != NAMES_UNKNOWN)
-                score_label(&sum, k[w->kind].names > k[w->kind].commons,
-                            w->label == NAMES_NAME);
+            if (w->label != NAMES_UNKNOWN &&
+                !(unseen && k[w->kind].trained))
+                score_label(&sum, said[at], w->label == NAMES_NAME);
         }
     free(k);
     return sum;

@@ -11,6 +11,7 @@ enum {
     NAMES_MOST_WORDS = 64    /* of a sentence; longer ones are cut in pieces */
 };
 
+#define NAMES_NOTHING ((size_t)-1)
 enum { NAMES_UNKNOWN = -1, NAMES_COMMON, NAMES_NAME };
 
 typedef struct names_word {
@@ -50,9 +51,13 @@ void names_free(names_text *text);
  * miscfiles lists and the text has are labelled so, on standard output. */
 void names_describe(const names_text *text);
 
-/* By the word alone: a name if it mostly is one in the training text, ties and
- * unseen words are none. Adds up over the labelled words that are held out. */
-score_labels names_baseline(const names_text *text);
+/* said[i] for every word: by its spelling alone, a name if it mostly is one in
+ * the training text; ties and spellings that it does not have are none. */
+void names_baseline(const names_text *text, unsigned char *said);
+/* Adds up said[] over the labelled words that are held out, or only those of
+ * them whose spelling the training text does not have. */
+score_labels names_score(const names_text *text, const unsigned char *said,
+                         int unseen);
 
 /* Sentences side by side, B = sentences: word w of sentence b is row
  * w * B + b of the characters' sequences. All are room for the largest. */
@@ -68,7 +73,8 @@ typedef struct names_batch {
 
 names_batch names_batch_open(size_t sentences);
 void names_batch_close(names_batch *batch);
-/* Fills it with these sentences, as many as it was opened for. */
+/* Fills it with these sentences, as many as it was opened for; NAMES_NOTHING is
+ * one of no words. */
 void names_batch_fill(names_batch *batch, const names_text *text,
                       const size_t *which);
 
