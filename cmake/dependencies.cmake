@@ -17,7 +17,7 @@ function(srnn_find name option package what header)
   if(NOT option)
     return()
   endif()
-  find_path(SRNN_${name}_INCLUDE ${header})
+  find_path(SRNN_${name}_INCLUDE ${header} PATH_SUFFIXES ${name})
   mark_as_advanced(SRNN_${name}_INCLUDE)
   set(found ${SRNN_${name}_INCLUDE})
   foreach(library IN LISTS ARGN)
@@ -42,6 +42,11 @@ endfunction()
 
 srnn_find(jansson "${SRNN_IO}" libjansson-dev "model files (SRNN_IO)"
   jansson.h jansson)
+if(SRNN_EXAMPLES)
+  # cairo draws lines and text on PNG and on SVG alike; libpng has only pixels.
+  srnn_find(cairo "${SRNN_CAIRO}" libcairo2-dev
+    "the examples' pictures (SRNN_CAIRO)" cairo.h cairo)
+endif()
 srnn_find(sleef "${SRNN_SLEEF}" libsleef-dev "SLEEF (SRNN_SLEEF)"
   sleef.h sleef)
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)

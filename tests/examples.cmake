@@ -15,3 +15,7 @@ srnn_test(example/pairs LABEL example LIBS srnn_check NEEDS io
   KINDS release asan SOURCES example_pairs.c ${examples}/po.c
     ${examples}/translate_text.c ${examples}/translate_symbols.c
     ${examples}/program.c)
+# In one kind of build: fontconfig keeps what a sanitizer calls lost.
+srnn_test(example/picture LABEL example LIBS srnn_check NEEDS cairo
+  KINDS release SOURCES example_picture.c ${examples}/picture.c
+    ${examples}/program.c)

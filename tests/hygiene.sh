@@ -11,7 +11,7 @@ allocate='(cells/(beam_open|init|net|pool|recurrent|session|trainer)|io/[a-z_]*)
 cplusplus='(bench/gbench|tests/install/consumer)\.cc'
 
 library='^(kernels|cells|io|include)/'
-public='simdrnn/[a-z_]*|assert|ctype|errno|fcntl|float|getopt
+public='simdrnn/[a-z_]*|assert|cairo(-svg)?|ctype|errno|fcntl|float|getopt
 |inttypes|limits|locale|math|pthread|signal|stdalign|stdarg|stdatomic|stdbool
 |stddef|stdint|stdio|stdlib|string|strings|time|unistd
 |sys/(mman|stat|time|types|wait)'
