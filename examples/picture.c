@@ -206,7 +206,7 @@ void picture_lines(const char *path, const char *title, const char *x_label,
 {
     canvas c = begin(path, title, WIDTH, HEIGHT);
     axes a = measure(line, lines);
-    double legend = MARGIN;
+    double legend = 1.5 * LETTERS;
 
     text(&c, WIDTH / 2., HEIGHT - LETTERS, 0.5, x_label);
     text(&c, LETTERS, MARGIN - LETTERS, 0, y_label);

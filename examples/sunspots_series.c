@@ -109,3 +109,11 @@ void sunspots_windows(const sunspots *s, const size_t *end, size_t count,
             future[i * ahead + h] = (srnn_real)s->z[end[i] + h];
     }
 }
+
+void sunspots_recent(const sunspots *s, const size_t *end, size_t count,
+                     size_t lags, srnn_real *recent)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < lags; j++)
+            recent[i * lags + j] = (srnn_real)s->z[end[i] - 1 - j];
+}

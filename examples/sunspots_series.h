@@ -38,6 +38,10 @@ void sunspots_windows(const sunspots *s, const size_t *end, size_t count,
                       size_t steps, size_t ahead, srnn_real *past,
                       srnn_real *future);
 
+/* The last `lags` values before each end, the latest first: [B][lags]. */
+void sunspots_recent(const sunspots *s, const size_t *end, size_t count,
+                     size_t lags, srnn_real *recent);
+
 /* ---- forecasts ---------------------------------------------------------- */
 
 /* From each origin o = 0 .. origins - 1, knowing all values before split + o:

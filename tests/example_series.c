@@ -98,7 +98,7 @@ static const char text[] =
 static void standard(void)
 {
     static const size_t end[2] = {16, 18};
-    srnn_real past[6], future[4];
+    srnn_real past[6], future[4], recent[4];
     sunspots s = sunspots_parse(text, 2008);
 
     CHECK(s.length == 26 && s.split == 16 && s.x[25] == 36);
@@ -109,12 +109,14 @@ static void standard(void)
     near("no value is below 0", sunspots_value(&s, -3), 0);
     near("time", sunspots_time(&s, 17), 2008.5);
     sunspots_windows(&s, end, 2, 3, 2, past, future);
+    sunspots_recent(&s, end, 2, 2, recent);
     {
         static const srnn_real in[6] = {1, 1, -1, 0, 1, 2},
-                               out[4] = {0, 2, 0, 2};
+                               out[4] = {0, 2, 0, 2}, last[4] = {1, -1, 2, 0};
 
         CHECK(!memcmp(past, in, sizeof in));
         CHECK(!memcmp(future, out, sizeof out));
+        CHECK(!memcmp(recent, last, sizeof last));
     }
     sunspots_free(&s);
 }
