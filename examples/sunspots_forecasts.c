@@ -1,6 +1,5 @@
 /* Forecasts from every origin of the years held back: what needs no net, and
  * the errors of any. */
-#include "autoregressive.h"
 #include "program.h"
 #include "sunspots_series.h"
 
@@ -31,8 +30,8 @@ void forecasts_persist(forecasts *f, const sunspots *s)
         f->value[i] = s->x[s->split + i / f->ahead - 1];
 }
 
-size_t forecasts_regress(forecasts *f, const sunspots *s, size_t most,
-                         int of_z)
+ar_model forecasts_regress(forecasts *f, const sunspots *s, size_t most,
+                           int of_z)
 {
     const double *known = of_z ? s->z : s->x;
     ar_model m = ar_choose(known, s->split, most);
@@ -44,7 +43,7 @@ size_t forecasts_regress(forecasts *f, const sunspots *s, size_t most,
         for (size_t h = 0; h < f->ahead; h++)
             y[h] = of_z ? sunspots_value(s, y[h]) : fmax(y[h], 0);
     }
-    return m.order;
+    return m;
 }
 
 /* ---- errors ------------------------------------------------------------- */

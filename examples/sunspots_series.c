@@ -110,10 +110,15 @@ void sunspots_windows(const sunspots *s, const size_t *end, size_t count,
     }
 }
 
-void sunspots_recent(const sunspots *s, const size_t *end, size_t count,
-                     size_t lags, srnn_real *recent)
+void sunspots_expect(const sunspots *s, const ar_model *m, const size_t *end,
+                     size_t count, size_t ahead, srnn_real *expected)
 {
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < lags; j++)
-            recent[i * lags + j] = (srnn_real)s->z[end[i] - 1 - j];
+    double *y = allocate(ahead, sizeof *y);
+
+    for (size_t i = 0; i < count; i++) {
+        ar_forecast(m, s->z, end[i], ahead, y);
+        for (size_t h = 0; h < ahead; h++)
+            expected[i * ahead + h] = (srnn_real)y[h];
+    }
+    free(y);
 }

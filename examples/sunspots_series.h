@@ -3,6 +3,8 @@
 #ifndef SUNSPOTS_SERIES_H
 #define SUNSPOTS_SERIES_H
 
+#include "autoregressive.h"
+
 #include <simdrnn/simdrnn.h>
 
 #include <stddef.h>
@@ -38,9 +40,9 @@ void sunspots_windows(const sunspots *s, const size_t *end, size_t count,
                       size_t steps, size_t ahead, srnn_real *past,
                       srnn_real *future);
 
-/* The last `lags` values before each end, the latest first: [B][lags]. */
-void sunspots_recent(const sunspots *s, const size_t *end, size_t count,
-                     size_t lags, srnn_real *recent);
+/* What an autoregression of z expects from each end on: [B][ahead]. */
+void sunspots_expect(const sunspots *s, const ar_model *m, const size_t *end,
+                     size_t count, size_t ahead, srnn_real *expected);
 
 /* ---- forecasts ---------------------------------------------------------- */
 
@@ -59,9 +61,9 @@ void forecasts_close(forecasts *f);
 /* The last value known stays. */
 void forecasts_persist(forecasts *f, const sunspots *s);
 /* An autoregression fitted before split, its order of 0 .. most by AIC; of the
- * values, or of their z. Returns the order. */
-size_t forecasts_regress(forecasts *f, const sunspots *s, size_t most,
-                         int of_z);
+ * values, or of their z. Returns it. */
+ar_model forecasts_regress(forecasts *f, const sunspots *s, size_t most,
+                           int of_z);
 
 /* Over all origins: root of the mean square error and mean absolute error at
  * horizon h, in sunspots. */

@@ -98,7 +98,7 @@ static const char text[] =
 static void standard(void)
 {
     static const size_t end[2] = {16, 18};
-    srnn_real past[6], future[4], recent[4];
+    srnn_real past[6], future[4], expected[4];
     sunspots s = sunspots_parse(text, 2008);
 
     CHECK(s.length == 26 && s.split == 16 && s.x[25] == 36);
@@ -109,14 +109,15 @@ static void standard(void)
     near("no value is below 0", sunspots_value(&s, -3), 0);
     near("time", sunspots_time(&s, 17), 2008.5);
     sunspots_windows(&s, end, 2, 3, 2, past, future);
-    sunspots_recent(&s, end, 2, 2, recent);
+    sunspots_expect(&s, &(ar_model){.order = 1, .a = {1, -1}}, end, 2, 2,
+                    expected);
     {
         static const srnn_real in[6] = {1, 1, -1, 0, 1, 2},
-                               out[4] = {0, 2, 0, 2}, last[4] = {1, -1, 2, 0};
+                               out[4] = {0, 2, 0, 2}, line[4] = {0, 1, -1, 2};
 
         CHECK(!memcmp(past, in, sizeof in));
         CHECK(!memcmp(future, out, sizeof out));
-        CHECK(!memcmp(recent, last, sizeof last));
+        CHECK(!memcmp(expected, line, sizeof line));
     }
     sunspots_free(&s);
 }
@@ -144,11 +145,11 @@ static void regress(void)
     sunspots s = sunspots_parse(text, 2008);
     forecasts f = forecasts_open(&s, "autoregression", 2);
 
-    CHECK(forecasts_regress(&f, &s, 1, 0) == 1);
+    CHECK(forecasts_regress(&f, &s, 1, 0).order == 1);
     near("from 9", f.value[0], 1);
     near("from 9, 2 ahead", f.value[1], 9);
     near("from 16, not below 0", f.value[4], 0);
-    CHECK(forecasts_regress(&f, &s, 1, 1) == 1);
+    CHECK(forecasts_regress(&f, &s, 1, 1).order == 1);
     near("from root 2", f.value[2], 4);
     forecasts_close(&f);
     sunspots_free(&s);

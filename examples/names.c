@@ -1,0 +1,341 @@
+/* Is this word a name? A net that spells feeds a net that reads: the last state
+ * of a net over a word's characters is the input of a net over the sentence's
+ * words, in one direction or in both. build() and train() are the model. */
+#include "bible.h"
+#include "meter.h"
+#include "names_text.h"
+#include "program.h"
+
+#include <simdrnn/io.h>
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char program[] = "names";
+
+static const char usage[] =
+    "usage: names [option ...]\n"
+    "Which words of the King James text, in lower case, are names? Trains a\n"
+    "net of one direction and one of both, and judges them on chapters that\n"
+    "they have not seen, beside what each word alone tells.\n"
+    "\n"
+    "  --direction WHICH    forward, both, or compare: one after the other\n"
+    "                       (compare)\n"
+    "  --spelling N         units of the net over characters (64)\n"
+    "  --reading N          units of the net over words, for each direction\n"
+    "                       (64)\n"
+    "  --embedding N        features of a character (16)\n"
+    "  --batch N            sentences side by side (32)\n"
+    "  --updates N          updates (2000)\n"
+    "  --lr X               learning rate of Adam, falling to nothing (0.004)\n"
+    "  --seed N             of the chapters held out, the first weights and\n"
+    "                       the order of the sentences (1)\n"
+    "  --text FILE          another text in the form of the command bible\n"
+    "  --save FILE          keep the last net there\n"
+    "  --threads N          threads (1)\n"
+    "  --isa NAME           instruction set, as SRNN_ISA\n"
+    "  --help               this\n";
+
+typedef struct options {
+    int forward, both;
+    size_t spelling, reading, embedding, batch, threads;
+    uint64_t updates, seed;
+    double lr;
+    const char *text, *save, *isa;
+} options;
+
+/* ---- the net ------------------------------------------------------------ */
+
+static srnn_net *build(const options *o, srnn_direction direction)
+{
+    srnn_recurrent_config spelling = srnn_recurrent_default();
+    srnn_recurrent_config reading = srnn_recurrent_default();
+    srnn_node x, is_name, loss;
+    srnn_axis letters;
+    srnn_net *net;
+
+    spelling.cell = reading.cell = SRNN_GRU;
+    spelling.hidden = o->spelling;
+    reading.hidden = o->reading;
+    reading.direction = direction;
+    must(srnn_net_open(&net, o->isa));
+    must(srnn_net_axis(net, "letters", SRNN_TIME, &letters));
+    must(srnn_net_tokens_on(net, letters, "letter", NAMES_SYMBOLS, &x));
+    must(srnn_net_embedding(net, "embedding", x, o->embedding, &x));
+    must(srnn_net_recurrent(net, "spelling", x, &spelling, &x));
+    must(srnn_net_state(net, "word", x, &x));
+    must(srnn_net_recurrent(net, "reading", x, &reading, &x));
+    must(srnn_net_linear(net, "answer", x, 2, &x));
+    must(srnn_net_tokens(net, "is_name", 2, &is_name));
+    must(srnn_net_cross_entropy(net, "loss", x, is_name, &loss));
+    must(srnn_net_init(net, o->seed));
+    return net;
+}
+
+static srnn_trainer *prepare(const options *o, srnn_net *net)
+{
+    srnn_trainer_config config = srnn_trainer_default();
+    srnn_trainer *trainer;
+
+    config.batch = o->batch;
+    config.steps = NAMES_MOST_WORDS;
+    config.axis_steps[srnn_net_find_axis(net, "letters")] =
+        NAMES_MOST_CHARACTERS;
+    config.threads = o->threads;
+    config.lr = o->lr;
+    config.clip_norm = 1;
+    config.schedule = (srnn_schedule){.kind = SRNN_LINEAR, .span = o->updates};
+    must(srnn_trainer_open(&trainer, net, &config));
+    return trainer;
+}
+
+/* The sentences to learn from, or those held out; *count of them. */
+static size_t *sentences(const names_text *t, int held_out, size_t *count)
+{
+    size_t *which = allocate(t->sentences, sizeof *which);
+
+    *count = 0;
+    for (size_t i = 0; i < t->sentences; i++)
+        if (t->sentence[i].held_out == held_out)
+            which[(*count)++] = i;
+    return which;
+}
+
+static size_t labelled(const names_batch *b)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->words * b->sentences; i++)
+        n += b->target[i] != NAMES_UNKNOWN;
+    return n;
+}
+
+/* Each update takes the next sentences in an order that is new each round. */
+static void train(const options *o, const names_text *t,
+                  srnn_trainer *trainer)
+{
+    srnn_net *net = srnn_trainer_net(trainer);
+    srnn_axis letters = srnn_net_find_axis(net, "letters");
+    srnn_array in[2] = {{.node = srnn_net_find(net, "letter")},
+                        {.node = srnn_net_find(net, "is_name")}};
+    meter m = meter_start(0, o->updates, "word", "nats", 1);
+    names_batch b = names_batch_open(o->batch);
+    size_t count, *all = sentences(t, 0, &count), at = count;
+    size_t *order = allocate(count, sizeof *order);
+    size_t *which = allocate(o->batch, sizeof *which);
+    uint32_t round = 16; /* streams of random numbers before it have a use */
+    double loss;
+
+    if (count < o->batch)
+        die("--batch %zu: there are %zu sentences to learn from", o->batch,
+            count);
+    for (uint64_t u = 0; u < o->updates; u++) {
+        if (count - at < o->batch) {
+            shuffle(order, count, o->seed, round++);
+            at = 0;
+        }
+        for (size_t i = 0; i < o->batch; i++)
+            which[i] = all[order[at++]];
+        names_batch_fill(&b, t, which);
+        in[0].tokens = b.character;
+        in[1].tokens = b.target;
+        srnn_trainer_reset(trainer);
+        must(srnn_trainer_lengths(trainer, b.sentence_length));
+        must(srnn_trainer_axis(trainer, letters, b.characters, b.word_length,
+                               b.words * b.sentences));
+        must(srnn_trainer_update(trainer, b.words, in, 2, &loss));
+        meter_update(&m, labelled(&b), loss);
+    }
+    names_batch_close(&b);
+    free(which);
+    free(order);
+    free(all);
+}
+
+/* ---- judging ------------------------------------------------------------ */
+
+/* said[] of the words of these sentences. */
+static void answer(const names_text *t, srnn_session *session,
+                   const srnn_net *net, names_batch *b, const size_t *which,
+                   unsigned char *said)
+{
+    srnn_array in = {.node = srnn_net_find(net, "letter")};
+    srnn_array out = {.node = srnn_net_find(net, "answer")};
+    srnn_real *logits;
+
+    names_batch_fill(b, t, which);
+    logits = allocate(b->words * b->sentences, 2 * sizeof *logits);
+    in.tokens = b->character;
+    out.data = logits;
+    srnn_session_reset(session);
+    must(srnn_session_lengths(session, b->sentence_length));
+    must(srnn_session_axis(session, srnn_net_find_axis(net, "letters"),
+                           b->characters, b->word_length,
+                           b->words * b->sentences));
+    must(srnn_session_forward(session, b->words, &in, 1, &out, 1));
+    for (size_t i = 0; i < b->sentences; i++)
+        for (size_t j = 0; j < b->sentence_length[i]; j++) {
+            const srnn_real *y = logits + 2 * (j * b->sentences + i);
+
+            said[t->sentence[which[i]].begin + j] = y[1] > y[0];
+        }
+    free(logits);
+}
+
+static void judge(const options *o, const names_text *t, const srnn_net *net,
+                  unsigned char *said)
+{
+    srnn_session_config config = srnn_session_default();
+    size_t count, *all = sentences(t, 1, &count);
+    size_t *which = allocate(o->batch, sizeof *which);
+    names_batch b = names_batch_open(o->batch);
+    srnn_session *session;
+
+    config.batch = o->batch;
+    config.steps = NAMES_MOST_WORDS;
+    config.axis_steps[srnn_net_find_axis(net, "letters")] =
+        NAMES_MOST_CHARACTERS;
+    config.threads = o->threads;
+    must(srnn_session_open(&session, net, &config));
+    for (size_t i = 0; i < count; i += o->batch) {
+        for (size_t j = 0; j < o->batch; j++)
+            which[j] = i + j < count ? all[i + j] : NAMES_NOTHING;
+        answer(t, session, net, &b, which, said);
+    }
+    srnn_session_close(session);
+    names_batch_close(&b);
+    free(which);
+    free(all);
+}
+
+static void print_scores(const char *by, const names_text *t,
+                         const unsigned char *said)
+{
+    score_labels all = names_score(t, said, 0);
+    score_labels unseen = names_score(t, said, 1);
+
+    printf("%-16s %9.4f %9.4f %9.4f %9.4f\n", by, score_precision(&all),
+           score_recall(&all), score_f1(&all), score_f1(&unseen));
+}
+
+static void learn(const options *o, const names_text *t,
+                  srnn_direction direction, unsigned char *said)
+{
+    srnn_net *net = build(o, direction);
+    srnn_trainer *trainer = prepare(o, net);
+    size_t weights = 0;
+
+    for (size_t i = 0; i < srnn_net_params(net); i++) {
+        srnn_tensor param;
+
+        must(srnn_net_param(net, i, &param));
+        weights += param.count;
+    }
+    printf("%s: %zu weights\n",
+           direction == SRNN_BOTH ? "both directions" : "one direction",
+           weights);
+    train(o, t, trainer);
+    srnn_trainer_close(trainer);
+    judge(o, t, net, said);
+    if (o->save)
+        must(srnn_model_save(net, o->save));
+    srnn_net_close(net);
+}
+
+/* ---- options ------------------------------------------------------------ */
+
+enum {
+    DIRECTION, SPELLING, READING, EMBEDDING, BATCH, UPDATES, LR, SEED, TEXT,
+    SAVE, THREADS, ISA, HELP
+};
+
+static const struct option list[] = {
+    {"direction", 1, NULL, DIRECTION},
+    {"spelling", 1, NULL, SPELLING},
+    {"reading", 1, NULL, READING},
+    {"embedding", 1, NULL, EMBEDDING},
+    {"batch", 1, NULL, BATCH},
+    {"updates", 1, NULL, UPDATES},
+    {"lr", 1, NULL, LR},
+    {"seed", 1, NULL, SEED},
+    {"text", 1, NULL, TEXT},
+    {"save", 1, NULL, SAVE},
+    {"threads", 1, NULL, THREADS},
+    {"isa", 1, NULL, ISA},
+    {"help", 0, NULL, HELP},
+    {NULL, 0, NULL, 0}};
+
+static void set_direction(options *o, const char *value)
+{
+    int compare = !strcmp(value, "compare");
+
+    o->forward = compare || !strcmp(value, "forward");
+    o->both = compare || !strcmp(value, "both");
+    if (!o->forward && !o->both)
+        die("--direction %s: forward, both or compare is expected", value);
+}
+
+static void set(options *o, int which, const char *name, const char *value)
+{
+    switch (which) {
+    case DIRECTION: set_direction(o, value); break;
+    case SPELLING: o->spelling = read_count(name, value, 1, 65536); break;
+    case READING: o->reading = read_count(name, value, 1, 65536); break;
+    case EMBEDDING: o->embedding = read_count(name, value, 1, 65536); break;
+    case BATCH: o->batch = read_count(name, value, 1, 4096); break;
+    case UPDATES: o->updates = read_count(name, value, 1, 1000000000); break;
+    case LR: o->lr = read_number(name, value, 10); break;
+    case SEED: o->seed = read_count(name, value, 0, UINT64_MAX); break;
+    case TEXT: o->text = value; break;
+    case SAVE: o->save = value; break;
+    case THREADS: o->threads = read_count(name, value, 1, 1024); break;
+    case ISA: o->isa = value; break;
+    case HELP: fputs(usage, stdout); exit(0);
+    default: die("--help lists the options"); /* getopt has said why */
+    }
+}
+
+static options read_options(int argc, char **argv)
+{
+    options o = {.forward = 1, .both = 1, .spelling = 64, .reading = 64,
+                 .embedding = 16, .batch = 32, .threads = 1, .updates = 2000,
+                 .seed = 1, .lr = 4e-3};
+    int which, at = 0;
+
+    while ((which = getopt_long(argc, argv, "", list, &at)) != -1)
+        set(&o, which, which == '?' ? "" : list[at].name, optarg);
+    if (optind < argc)
+        die("'%s' is no option; --help lists them", argv[optind]);
+    return o;
+}
+
+int main(int argc, char **argv)
+{
+    options o = read_options(argc, argv);
+    size_t length;
+    unsigned char *bytes = bible_read(o.text, &length), *said[3];
+    names_text t = names_parse(bytes, length, o.seed);
+
+    free(bytes);
+    for (int i = 0; i < 3; i++)
+        said[i] = allocate(t.words, 1);
+    names_describe(&t);
+    names_baseline(&t, said[0]);
+    if (o.forward)
+        learn(&o, &t, SRNN_FORWARD, said[1]);
+    if (o.both)
+        learn(&o, &t, SRNN_BOTH, said[2]);
+    printf("held out         precision    recall        F1  F1 of words that "
+           "were not learnt from\n");
+    print_scores("word alone", &t, said[0]);
+    if (o.forward)
+        print_scores("one direction", &t, said[1]);
+    if (o.both)
+        print_scores("both directions", &t, said[2]);
+    for (int i = 0; i < 3; i++)
+        free(said[i]);
+    names_free(&t);
+    return 0;
+}
