@@ -3,8 +3,7 @@
 
 # ---- gradients: the shipped sources in double, against central differences ---
 set(in_double net_case.c check.c numbers.c oracle.c oracle_phi.c phi.c)
-foreach(part cells fork graph masks)
-foreach(part cells fork graph norm)
+foreach(part cells fork graph masks norm)
   set(sources gradient_${part}.c)
   if(part STREQUAL masks)
     list(APPEND sources masks_case.c)
