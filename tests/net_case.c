@@ -2,6 +2,7 @@
 #include "net_case.h"
 
 #include "numbers.h"
+#include "phi.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -60,21 +61,78 @@ void case_norm(net_case *c, size_t i)
     c->norm_steps = 2;
 }
 
+void case_variant(net_case *c, size_t i)
+{
+    static const struct {
+        size_t cell; /* of case_cell */
+        const char *act[2];
+        double clip;
+        int one_bias;
+    } all[CASE_VARIANTS] = {
+        {0, {"softsign"}, .5, 0},
+        {0, {"own"}, .6, 0},
+        {1, {"leaky_relu"}, 0, 0},
+        {0, {"scaled_tanh"}, 0, 0},
+        {1, {NULL}, .4, 0},
+        {3, {"hard_sigmoid", "elu"}, 0, 1},
+        {4, {NULL, "softplus"}, .7, 0},
+        {3, {"own", "own"}, .6, 0},
+        {3, {NULL}, 0, 1},
+        {5, {"own", NULL}, 0, 1},
+        {6, {"softsign", "own"}, .8, 0},
+        {5, {"affine", "thresholded_relu"}, 0, 0},
+        {6, {NULL}, 0, 1},
+    };
+
+    case_cell(c, all[i].cell);
+    c->clip = all[i].clip;
+    c->one_bias = all[i].one_bias;
+    for (size_t role = 0; role < 2; role++) {
+        c->act[role] = 0;
+        for (size_t p = 0; all[i].act[role] && p < PHIS; p++)
+            if (!strcmp(phis[p].name, all[i].act[role]))
+                c->act[role] = p + 1;
+    }
+}
+
+srnn_recurrent_config case_config(const net_case *c)
+{
+    srnn_recurrent_config r = srnn_recurrent_default();
+
+    r.cell = c->cell;
+    r.hidden = c->hidden;
+    r.layers = c->layers;
+    r.z_takes_new = c->z_takes_new;
+    r.clip = c->clip;
+    r.one_bias = c->one_bias;
+    r.norm = c->norm;
+    r.norm_steps = c->norm_steps;
+    for (size_t role = 0; role < 2; role++)
+        if (c->act[role])
+            r.activation[role] = phis[c->act[role] - 1].act;
+    return r;
+}
+
 const char *case_cell_name(const net_case *c)
 {
-    static char name[40];
-
+    static char name[80];
     static const char *const norms[SRNN_NORM_KINDS] = {"", "_layer_norm",
                                                        "_batch_norm"};
+    const char *act[2] = {"", ""};
 
-    snprintf(name, sizeof name, "%s%s%s", srnn_cell_name(c->cell),
-             c->z_takes_new ? "_new" : "", norms[c->norm]);
+    for (size_t role = 0; role < 2; role++)
+        if (c->act[role])
+            act[role] = phis[c->act[role] - 1].name;
+    snprintf(name, sizeof name, "%s%s%s%s%s%s%s%s%s", srnn_cell_name(c->cell),
+             c->z_takes_new ? "_new" : "", norms[c->norm], *act[0] ? "+" : "", act[0],
+             *act[1] ? "+n:" : "", act[1], c->clip > 0 ? "+clip" : "",
+             c->one_bias ? "+one" : "");
     return name;
 }
 
 const char *case_name(const net_case *c)
 {
-    static char name[96];
+    static char name[160];
 
     snprintf(name, sizeof name, "%s%s/L%zuT%zuB%zuI%zuH%zuC%zu",
              c->tokens ? "tokens_" : "", case_cell_name(c), c->layers,
@@ -116,16 +174,10 @@ void case_fill_params(srnn_net *net)
 
 srnn_net *case_net(const srnn_kernels *k, const net_case *c)
 {
-    srnn_recurrent_config r = srnn_recurrent_default();
+    const srnn_recurrent_config r = case_config(c);
     srnn_node in, rnn, out, y;
     srnn_net *net;
 
-    r.cell = c->cell;
-    r.hidden = c->hidden;
-    r.layers = c->layers;
-    r.z_takes_new = c->z_takes_new;
-    r.norm = c->norm;
-    r.norm_steps = c->norm_steps;
     must(srnn_net_open_on(&net, k));
     in = add_input(net, c);
     must(srnn_net_recurrent(net, "rnn", in, &r, &rnn));

@@ -13,6 +13,9 @@ typedef struct net_case {
     int tokens;
     srnn_norm_kind norm;
     size_t norm_steps; /* of batch norm */
+    size_t act[2]; /* 1 + index of phis; 0: the cell's own */
+    double clip;
+    int one_bias;
 } net_case;
 
 /* All cells, GRUs in both conventions of z. */
@@ -21,6 +24,11 @@ void case_cell(net_case *c, size_t i);
 /* All cells with all norms that they take; two steps with averages. */
 enum { CASE_NORMS = 8 };
 void case_norm(net_case *c, size_t i);
+/* Some of their variants: every way that activations, clip and one bias meet
+ * in the cells. */
+enum { CASE_VARIANTS = 13 };
+void case_variant(net_case *c, size_t i);
+srnn_recurrent_config case_config(const net_case *c);
 
 /* Values are full random mantissas; a quarter of the targets is -1, never
  * the first. */
@@ -35,7 +43,7 @@ typedef struct net_data {
     const uint64_t *id; /* [B], what masks are named by; NULL: no masks */
 } net_data;
 
-/* "gru_new", and "gru_new/L2T3B2I5H7C4", in static storage. */
+/* "gru_new", "gru_new+elu+n:own+clip+one", and "gru_new/L2T3B2I5H7C4", in static storage. */
 const char *case_cell_name(const net_case *c);
 const char *case_name(const net_case *c);
 

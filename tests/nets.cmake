@@ -4,6 +4,7 @@
 # ---- gradients: the shipped sources in double, against central differences ---
 set(in_double net_case.c check.c numbers.c oracle.c oracle_phi.c phi.c)
 foreach(part cells fork graph masks norm)
+foreach(part cells fork variants)
   set(sources gradient_${part}.c)
   if(part STREQUAL masks)
     list(APPEND sources masks_case.c)
