@@ -20,6 +20,11 @@ static void large(const srnn_kernels *k)
     compare_large_shapes(k, compare);
 }
 
+static void variants(const srnn_kernels *k)
+{
+    compare_variants(k, compare, 1);
+}
+
 static void moved(const srnn_kernels *k)
 {
     net_case c = {.layers = 2, .steps = 3, .batch = 2, .in = 3, .hidden = 9,
@@ -67,6 +72,7 @@ int main(int argc, char **argv)
         {"backward/integers", integers, NULL},
         {"backward/small", small, NULL},
         {"backward/large", large, NULL},
+        {"backward/variants", variants, NULL},
         {NULL, NULL, NULL},
     };
 

@@ -18,6 +18,25 @@ static void large(const srnn_kernels *k)
     compare_large_shapes(k, compare);
 }
 
+static void variants(const srnn_kernels *k)
+{
+    compare_variants(k, compare, 0);
+}
+
+static void variant_flaws(const srnn_kernels *k)
+{
+    for (size_t v = 0; v < CASE_VARIANTS; v++) {
+        net_case c = {.layers = 1, .steps = 2, .batch = 2, .in = 3,
+                      .hidden = 9, .classes = 4};
+        worst sign = {0};
+
+        case_variant(&c, v);
+        compare_forward(k, &c, FLAW_SIGN, &sign);
+        CHECK_SAYS(sign.ratio > 1, "%s: a wrong sign passed",
+                   case_cell_name(&c));
+    }
+}
+
 static void flaws(const srnn_kernels *k)
 {
     net_case c = {.layers = 1, .steps = 2, .batch = 2, .in = 3, .hidden = 9,
@@ -46,6 +65,8 @@ int main(int argc, char **argv)
         {"forward/flaws", flaws, NULL},
         {"forward/small", small, NULL},
         {"forward/large", large, NULL},
+        {"forward/variants", variants, NULL},
+        {"forward/variants-flaws", variant_flaws, NULL},
         {NULL, NULL, NULL},
     };
 

@@ -60,6 +60,46 @@ void compare_large_shapes(const srnn_kernels *k, compare_fn *compare)
     compare_shapes(k, hidden, COUNT(hidden), compare);
 }
 
+/* Has a slope that jumps, so that a bound cannot tell its side. */
+static int jumps(const net_case *c)
+{
+    for (size_t i = 0; i < 2; i++)
+        switch (case_config(c).activation[i].kind) {
+        case SRNN_ACT_RELU:
+        case SRNN_ACT_LEAKY_RELU:
+        case SRNN_ACT_THRESHOLDED_RELU:
+        case SRNN_ACT_HARD_SIGMOID:
+            return 1;
+        default:
+            break;
+        }
+    return c->clip > 0;
+}
+
+void compare_variants(const srnn_kernels *k, compare_fn *compare, int smooth)
+{
+    static const size_t hidden[] = {1,  2,  3,  5,  7,  8,  9,  15,
+                                    16, 17, 31, 32, 33, 65, 129};
+    size_t compared = 0;
+
+    for (size_t v = 0; v < CASE_VARIANTS; v++) {
+        worst seen = {0};
+        net_case c;
+
+        for (size_t i = 0; i < COUNT(hidden); i++) {
+            shape(hidden, COUNT(hidden), CASE_CELLS * i + v % CASE_CELLS, &c);
+            case_variant(&c, v);
+            if (smooth && jumps(&c))
+                continue;
+            compare(k, &c, &seen);
+            compared++;
+        }
+        if (seen.seen)
+            worst_end(&seen, case_cell_name(&c));
+    }
+    CHECK(compared >= 4 * COUNT(hidden));
+}
+
 /* ---- forward ------------------------------------------------------------- */
 
 static void see(worst *w, const float *got, const est *want, size_t rows,

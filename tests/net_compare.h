@@ -12,6 +12,10 @@ typedef void compare_fn(const srnn_kernels *k, const net_case *c, worst *seen);
 void compare_small_shapes(const srnn_kernels *k, compare_fn *compare);
 void compare_large_shapes(const srnn_kernels *k, compare_fn *compare);
 
+/* Every variant that case_variant gives, or those whose slopes jump nowhere,
+ * over hidden sizes from 1 to 130. */
+void compare_variants(const srnn_kernels *k, compare_fn *compare, int smooth);
+
 /* Outputs of "rnn" and "out", last states and the loss of a session. */
 void compare_forward(const srnn_kernels *k, const net_case *c, flaw f,
                      worst *seen);

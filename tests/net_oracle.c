@@ -126,7 +126,8 @@ static est input_part(const row_step *s, size_t g, size_t u)
 static est recurrent_part(const row_step *s, size_t g, size_t u, const est *h)
 {
     const size_t m = flawed_gate(s, g) * s->h + u;
-    est p = weight_chain(s->l->d[m], s->h, s->l->r + m * s->h, h);
+    est p = weight_chain(g < s->l->biases ? s->l->d[m] : 0, s->h,
+                         s->l->r + m * s->h, h);
 
     if (s->f == FLAW_SIGN)
         p.v = -p.v;
@@ -141,7 +142,9 @@ static est whole(const row_step *s, size_t g, size_t u)
 static void rnn(const row_step *s, size_t u, int relu)
 {
     s->pre[u] = whole(s, 0, u);
-    s->h_out[u] = relu ? e_relu(s->pre[u]) : e_tanh(s->pre[u]);
+    s->h_out[u] = s->unit[u].variant ? unit_phi(&s->unit[u], 0, 1, s->pre[u])
+                  : relu             ? e_relu(s->pre[u])
+                                     : e_tanh(s->pre[u]);
     s->unit[u].gate[0] = s->h_out[u];
 }
 
@@ -178,13 +181,23 @@ static void gru_end(const row_step *s, size_t u, est r, est z, est n, est q)
     s->unit[u].gate[3] = q;
 }
 
+/* Gate g of a GRU: sigma and tanh, or the variant's. */
+static est gru_gate(const row_step *s, size_t g, size_t u, est p)
+{
+    if (s->unit[u].variant)
+        return unit_phi(&s->unit[u], g == 2, 4 + (int)g, p);
+    return g == 2 ? e_tanh(p) : e_sigmoid(p);
+}
+
 /* n = tanh(W_n x + b_n + r (R_n h + d_n)) */
 static void gru(const row_step *s, size_t u)
 {
-    const est r = e_sigmoid(whole(s, 0, u)), z = e_sigmoid(whole(s, 1, u));
+    const est r = gru_gate(s, 0, u, whole(s, 0, u));
+    const est z = gru_gate(s, 1, u, whole(s, 1, u));
     const est q = recurrent_part(s, 2, u, s->h_prev);
 
-    gru_end(s, u, r, z, e_tanh(e_fma(r, q, input_part(s, 2, u))), q);
+    gru_end(s, u, r, z,
+            gru_gate(s, 2, u, e_fma(r, q, input_part(s, 2, u))), q);
 }
 
 /* n = tanh(W_n x + b_n + R_n (r h) + d_n) */
@@ -194,13 +207,14 @@ static void gru_before(const row_step *s)
     size_t u;
 
     for (u = 0; u < s->h; u++) {
-        r[u] = e_sigmoid(whole(s, 0, u));
+        r[u] = gru_gate(s, 0, u, whole(s, 0, u));
         rh[u] = e_mul(r[u], s->h_prev[u]);
     }
     for (u = 0; u < s->h; u++)
-        gru_end(s, u, r[u], e_sigmoid(whole(s, 1, u)),
-                e_tanh(e_add(input_part(s, 2, u),
-                             recurrent_part(s, 2, u, rh))),
+        gru_end(s, u, r[u], gru_gate(s, 1, u, whole(s, 1, u)),
+                gru_gate(s, 2, u,
+                         e_add(input_part(s, 2, u),
+                               recurrent_part(s, 2, u, rh))),
                 rh[u]);
 }
 
@@ -231,11 +245,34 @@ static void layer_forward(net_oracle *o, oracle_layer *l, flaw f)
                       l->unit + at, l->h + now, l->c + now, l->pre + at,
                       f,          c->z_takes_new};
 
+        for (size_t u = 0; o->varies && u < h; u++)
+            s.unit[u].variant = &o->variant;
         row(&s, c->cell);
     }
 }
 
 /* ---- the net ------------------------------------------------------------- */
+
+/* RNNs tanh or relu, GRUs sigma and tanh where nothing else is given. */
+static void set_variant(net_oracle *o)
+{
+    const net_case *c = &o->d->c;
+    const srnn_recurrent_config r = case_config(c);
+    const int rnn = c->cell < SRNN_LSTM;
+    const srnn_activation_kind own[2] = {
+        c->cell == SRNN_RNN_RELU ? SRNN_ACT_RELU
+        : rnn                    ? SRNN_ACT_TANH
+                                 : SRNN_ACT_SIGMOID,
+        SRNN_ACT_TANH};
+
+    o->varies = c->act[0] || c->act[1] || c->clip > 0;
+    o->variant.clip = (float)c->clip;
+    for (size_t i = 0; i < 2; i++) {
+        o->variant.act[i] = r.activation[i];
+        if (!c->act[i])
+            o->variant.act[i].kind = own[i];
+    }
+}
 
 static void set_states(net_oracle *o, size_t l, const float **from)
 {
@@ -255,6 +292,7 @@ static void layer_open(net_oracle *o, const srnn_net *net, size_t i)
     oracle_layer *l = &o->layer[i];
 
     l->in = i ? c->hidden : c->in;
+    l->biases = c->one_bias ? 2 : o->gates;
     l->w = layer_param(net, "weight_ih", i);
     l->r = layer_param(net, "weight_hh", i);
     l->b = layer_param(net, "bias_ih", i);
@@ -285,6 +323,7 @@ void net_oracle_forward(net_oracle *o, const srnn_net *net, const net_data *d,
     const est *top;
 
     *o = (net_oracle){.d = d};
+    set_variant(o);
     o->gates = c->cell == SRNN_LSTM ? 4 : c->cell < SRNN_LSTM ? 1 : 3;
     o->embedding = c->tokens ? param(net, "in.weight") : NULL;
     o->out_w = param(net, "out.weight");

@@ -19,7 +19,7 @@
 typedef enum flaw { FLAWLESS, FLAW_GATES, FLAW_SIGN } flaw;
 
 typedef struct oracle_layer {
-    size_t in;
+    size_t in, biases;          /* gates that have a recurrent bias */
     const float *w, *r, *b, *d; /* weight_ih, weight_hh, bias_ih, bias_hh */
     est *x;                     /* [T][B][in] */
     est *h, *c;                 /* [T + 1][B][H], the first is the state */
@@ -33,6 +33,8 @@ typedef struct oracle_layer {
 typedef struct net_oracle {
     const net_data *d;
     size_t gates;
+    srnn_variant variant; /* each role named */
+    int varies;
     oracle_layer layer[2];
     const float *embedding, *out_w, *out_b;
     est *logits, *dlogits; /* [T][B][C] */

@@ -141,13 +141,16 @@ static void relu_kink(const oracle_layer *l, size_t at, est d, est *dg)
         dg->e = fabs(d.v) + d.e;
 }
 
-static int bwd_tile(srnn_cell_kind cell)
+static int bwd_tile(const net_oracle *o)
 {
-    static const int tile[] = {SRNN_TILE_RNN_TANH_BWD, SRNN_TILE_RNN_RELU_BWD,
-                               SRNN_TILE_LSTM_BWD, SRNN_TILE_GRU_AFTER_BWD,
-                               SRNN_TILE_GRU_BEFORE_N_BWD};
+    static const int plain[] = {SRNN_TILE_RNN_TANH_BWD, SRNN_TILE_RNN_RELU_BWD,
+                                SRNN_TILE_LSTM_BWD, SRNN_TILE_GRU_AFTER_BWD,
+                                SRNN_TILE_GRU_BEFORE_N_BWD};
+    static const int any[] = {SRNN_TILE_RNN_ANY_BWD, SRNN_TILE_RNN_ANY_BWD,
+                              0, SRNN_TILE_GRU_AFTER_ANY_BWD,
+                              SRNN_TILE_GRU_BEFORE_N_ANY_BWD};
 
-    return tile[cell];
+    return (o->varies ? any : plain)[o->d->c.cell];
 }
 
 /* Unit `at` of the whole layer; the gradient of h from later steps in p[0],
@@ -166,8 +169,8 @@ static void unit_backward(const net_oracle *o, const oracle_layer *l,
     s->c_prev = l->c[at];
     s->c = l->c[at + state];
     s->z_takes_new = o->d->c.z_takes_new;
-    oracle_unit(bwd_tile(o->d->c.cell), s);
-    if (o->d->c.cell == SRNN_RNN_RELU)
+    oracle_unit(bwd_tile(o), s);
+    if (o->d->c.cell == SRNN_RNN_RELU && !o->varies)
         relu_kink(l, at, e_add(dy, p), &s->gate[0]);
 }
 

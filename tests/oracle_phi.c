@@ -145,8 +145,11 @@ est unit_slope(const unit_state *s, int role, int slot, est y)
 
     if (f->kind == SRNN_ACT_OWN)
         return s->gate[slot];
-    if (clip > 0 && (y.v == (srnn_real)e_act(f, exact(clip)).v ||
-                     y.v == (srnn_real)e_act(f, exact(-clip)).v))
-        return exact(0);
+    for (int sign = -1; clip > 0 && sign <= 1; sign += 2) {
+        const double edge = e_act(f, exact(sign * clip)).v;
+
+        if (y.v == edge || y.v == (srnn_real)edge)
+            return exact(0);
+    }
     return e_slope(f, y);
 }
