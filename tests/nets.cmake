@@ -46,6 +46,7 @@ srnn_test(cell/update LABEL cell SOURCES cell_update.c LIBS srnn_nets)
 foreach(promise nets carry resume ragged)
   srnn_test(promise/${promise} LABEL promise SOURCES promise_${promise}.c
     LIBS srnn_nets SHORT control small norm carry resume ragged)
+    LIBS srnn_nets SHORT control small variants carry resume ragged)
 endforeach()
 srnn_test(promise/graph LABEL promise SOURCES promise_graph.c LIBS srnn_nets
   KINDS release asan tsan aarch64)

@@ -23,14 +23,15 @@ static uint64_t hash_record(const record *r)
     return h;
 }
 
-static uint64_t hash_shape(const srnn_kernels *k, size_t i, const net_case *c)
+static uint64_t hash_shape(const srnn_kernels *k, size_t seed,
+                           const net_case *c)
 {
-    const how w = {.seed = 100 + i, .threads = 1};
+    const how w = {.seed = 100 + seed, .threads = 1};
     record r = {0};
     net_data d;
     uint64_t h;
 
-    data_seed(1000 + i);
+    data_seed(1000 + seed);
     case_data(&d, c);
     record_forward(&r, k, &d, &w);
     record_backward(&r, k, &d, &w, 2);
@@ -73,6 +74,8 @@ static void on_rung(const srnn_kernels *k)
         see_shape(k, i, &c, f);
     for (size_t i = 0; is_vector && record_norm_shape(i, &c); i++)
         see_shape(k, 1000 + i, &c, f);
+    for (size_t i = 0; is_vector && record_variant(i, &c); i++)
+        see_shape(k, record_seed(&c), &c, f);
     if (f)
         fclose(f);
 }

@@ -63,6 +63,21 @@ static void each_norm_shape(const srnn_kernels *k, shape_fn *fn, int of_batch)
             one_shape(k, fn, i, &c);
 }
 
+static void each_variant(const srnn_kernels *k, shape_fn *fn)
+{
+    net_case c;
+
+    for (size_t i = 0; record_variant(i, &c); i++) {
+        const how w = {.seed = record_seed(&c), .threads = 1};
+        net_data d;
+
+        data_seed(w.seed + 1);
+        case_data(&d, &c);
+        fn(k, &d, &w);
+        case_free(&d);
+    }
+}
+
 /* ---- the negative controls ----------------------------------------------- */
 
 static size_t values(const record *r)
@@ -343,6 +358,13 @@ static void norms(const srnn_kernels *k)
             each_norm_shape(k, promises[p].fn, promises[p].fn != batches);
 }
 
+static void variants(const srnn_kernels *k)
+{
+    for (size_t p = 0; p < sizeof promises / sizeof *promises; p++)
+        if (rung_is_vector(k) && (p || rung_is_highest(k)))
+            each_variant(k, promises[p].fn);
+}
+
 static void small(const srnn_kernels *k)
 {
     run_promises(k, 0, SHORT_SHAPES);
@@ -359,6 +381,7 @@ int main(int argc, char **argv)
         {"nets/control", controls, NULL},
         {"nets/small", small, NULL},
         {"nets/norm", norms, NULL},
+        {"nets/variants", variants, NULL},
         {"nets/large", large, NULL},
         {NULL, NULL, NULL},
     };

@@ -250,6 +250,22 @@ static void shapes(const srnn_kernels *k, test_fn *test)
             one_shape(k, c, i, test);
 }
 
+/* Of each variant the larger shape. */
+static void variants(const srnn_kernels *k)
+{
+    net_case c;
+
+    for (size_t i = 1; record_variant(i, &c); i += 2) {
+        ragged r;
+
+        c.batch += 3;
+        make(&r, &c);
+        same_gradients(k, &r);
+        same_outputs(k, &r);
+        drop(&r);
+    }
+}
+
 static void gradients(const srnn_kernels *k)
 {
     shapes(k, same_gradients);
@@ -363,6 +379,7 @@ int main(int argc, char **argv)
         {"ragged/control", control, NULL},
         {"ragged/gradients-as-padded", gradients, NULL},
         {"ragged/outputs-as-alone", forward, NULL},
+        {"ragged/variants", variants, NULL},
         {"ragged/empty", empty, NULL},
         {"ragged/refusals", refusals, NULL},
         {NULL, NULL, NULL},

@@ -62,5 +62,9 @@ enum { SHORT_SHAPES = 28 };
 int record_shape(size_t i, net_case *c);
 /* The same of normalised cells, batches of two and more. */
 int record_norm_shape(size_t i, net_case *c);
+/* Two shapes of every variant; 0 past the end. What is drawn for one depends on
+ * its name alone: record_seed(). */
+int record_variant(size_t i, net_case *c);
+size_t record_seed(const net_case *c);
 
 #endif

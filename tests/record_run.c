@@ -52,6 +52,33 @@ int record_norm_shape(size_t i, net_case *c)
     return 1;
 }
 
+int record_variant(size_t i, net_case *c)
+{
+    size_t r;
+
+    if (i / 2 >= CASE_VARIANTS)
+        return 0;
+    *c = (net_case){0};
+    case_variant(c, i / 2);
+    r = record_seed(c) >> i % 2;
+    c->layers = 1 + r % 2;
+    c->steps = i % 2 ? 4 : 21;
+    c->batch = 1 + (r >> 1) % 7;
+    c->in = 3 + (r >> 4) % 20;
+    c->hidden = i % 2 ? 33 + (r >> 8) % 40 : 5 + (r >> 8) % 14;
+    c->classes = 2 + (r >> 14) % 9;
+    return 1;
+}
+
+size_t record_seed(const net_case *c)
+{
+    uint32_t h = 0;
+
+    for (const char *s = case_name(c); *s; s++)
+        h = h * 31 + (unsigned char)*s;
+    return h >> 2;
+}
+
 /* ---- the net and its arrays ---------------------------------------------- */
 
 static void swap(float *a, float *b)
