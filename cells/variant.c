@@ -114,7 +114,8 @@ srnn_status srnn_variant_check(const char *name,
     }
     if (status)
         return status;
-    if (!(config->clip >= 0) || !plain_number(clip))
+    if (!(config->clip >= 0) || !plain_number(clip) ||
+        (clip == 0 && config->clip > 0))
         return srnn_fail(SRNN_EINVAL, "node '%.60s': clip is %g, must be 0 or "
                          "a positive normal number", name, config->clip);
     if (clip > 0 && roles == 0)

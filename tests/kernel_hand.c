@@ -14,6 +14,7 @@
 #include "check.h"
 #include "numbers.h"
 #include "oracle.h"
+#include "phi.h"
 
 static const float x[2] = {1, -1}, h_prev[2] = {.5f, -.5f};
 static const float c_prev[2] = {1, -.5f};
@@ -180,12 +181,126 @@ static void gru(const srnn_kernels *k)
     CHECK_SAYS(wrong.ratio > 1, "the other reset's answer passed");
 }
 
+/* ---- other activations --------------------------------------------------- */
+
+/* The RNN's units once more, phi(.5) and phi(-1), and where d = 1 the slopes
+ * there: e^-1 = .367879441, tanh(.25) = .244918662, log(1 + e^.5) = .974076984,
+ * log(1 + e^-1) = .313261688. */
+static const struct {
+    srnn_activation act;
+    float clip;
+    double h[2], slope[2];
+} phi_rows[] = {
+    {{SRNN_ACT_LEAKY_RELU, .1f, 0, 0, 0}, 0, {.5, -.1}, {1, .1}},
+    {{SRNN_ACT_ELU, .5f, 0, 0, 0}, 0, {.5, -.316060279}, {1, .183939721}},
+    {{SRNN_ACT_AFFINE, 2, 1, 0, 0}, 0, {2, -1}, {2, 2}},
+    {{SRNN_ACT_IDENTITY, 0, 0, 0, 0}, .75f, {.5, -.75}, {1, 0}},
+    {{SRNN_ACT_SIGMOID, 0, 0, 0, 0}, 0, {.622459331, .268941421},
+     {.235003712, .196611933}},
+    {{SRNN_ACT_THRESHOLDED_RELU, .25f, 0, 0, 0}, 0, {.5, 0}, {1, 0}},
+    {{SRNN_ACT_HARD_SIGMOID, .2f, .5f, 0, 0}, 0, {.6, .3}, {.2, .2}},
+    {{SRNN_ACT_SOFTSIGN, 0, 0, 0, 0}, 0, {1 / 3., -.5}, {4 / 9., .25}},
+    {{SRNN_ACT_SCALED_TANH, 1.5f, .5f, 0, 0}, 0, {.367377993, -.693175736},
+     {.705011137, .589835800}},
+    {{SRNN_ACT_SOFTPLUS, 0, 0, 0, 0}, 0, {.974076984, .313261688},
+     {.622459331, .268941421}},
+    {{SRNN_ACT_OWN, 0, 0, phi_own, &phi_data}, 0, {.4, -.5}, {.48, 0}},
+    {{SRNN_ACT_OWN, 0, 0, phi_own, &phi_data}, .5f, {.4, -.4}, {0, 0}},
+};
+
+static void any_rnn(const srnn_kernels *k)
+{
+    static const float none[2] = {0, 0}, ones[2] = {1, 1};
+    worst seen = {0};
+
+    for (size_t i = 0; i < sizeof phi_rows / sizeof *phi_rows; i++) {
+        const srnn_variant v = {.act = {phi_rows[i].act},
+                                .clip = phi_rows[i].clip};
+        const srnn_tile t = {0, 1, 0, 2, none, 2, 0};
+        float in[2], h[2], gate[4];
+        srnn_cell c = {.units = 2, .variant = &v, .x = in, .ldx = 2, .h = h,
+                       .ldh = 2, .gate = gate, .ldgate = 4, .dy = ones,
+                       .lddy = 2};
+
+        guard_begin(1);
+        run(k, rnn_rows, 1, 0, x, NULL, NULL, in);
+        run(k, rnn_rows, 1, 1, h_prev, k->tile[SRNN_TILE_RNN_ANY], &c, NULL);
+        expect(&seen, h, phi_rows[i].h[0], phi_rows[i].h[1], "phi");
+        k->tile[SRNN_TILE_RNN_ANY_BWD](&c, &t);
+        expect(&seen, gate, phi_rows[i].slope[0], phi_rows[i].slope[1],
+               "slope");
+    }
+    worst_end(&seen, "RNN of any phi");
+}
+
+/* Gates .2 a + .5, n softsign: r = (.6, .3), z = (.5, .7).
+ *   after:  n0 = 1.3 / 2.3, n1 = -.8 / 1.8
+ *   before: r h = (.3, -.15), n0 = 1.475 / 2.475, n1 = -1.075 / 2.075
+ * Clipped to .75: r = (.6, .35), z = (.5, .65), n = .75 / 1.75 and its
+ * opposite (after).
+ * Where r is what the caller's a / (1 + a^2) gives: (.4, -.5), z = (0, .5),
+ * n0 = tanh(1.2), n1 = tanh(0) (after). */
+static void any_gru_case(const srnn_kernels *k, const srnn_variant *v,
+                         int before, int z_takes_new, double want0,
+                         double want1, worst *seen)
+{
+    float in[6], h[2], work[4];
+    srnn_cell c = {.units = 2,
+                   .variant = v,
+                   .x = in,
+                   .ldx = 6,
+                   .h_prev = h_prev,
+                   .ldh_prev = 2,
+                   .h = h,
+                   .ldh = 2,
+                   .work = work,
+                   .ldwork = 4,
+                   .z_takes_new = z_takes_new};
+
+    guard_begin(1);
+    run(k, gru_rows, 3, 0, x, NULL, NULL, in);
+    if (before) {
+        run(k, gru_rows, 2, 1, h_prev, k->tile[SRNN_TILE_GRU_BEFORE_RZ_ANY],
+            &c, NULL);
+        run(k, gru_rows + 4, 1, 1, work + 2,
+            k->tile[SRNN_TILE_GRU_BEFORE_N_ANY], &c, NULL);
+    } else {
+        run(k, gru_rows, 3, 1, h_prev, k->tile[SRNN_TILE_GRU_AFTER_ANY], &c,
+            NULL);
+    }
+    expect(seen, h, want0, want1, before ? "before h" : "after h");
+}
+
+static void any_gru(const srnn_kernels *k)
+{
+    srnn_variant v = {.act = {{SRNN_ACT_HARD_SIGMOID, .2f, .5f, 0, 0},
+                              {SRNN_ACT_SOFTSIGN, 0, 0, 0, 0}}};
+    worst seen = {0}, wrong = {0};
+
+    /* .25 + .282608696; .7 (-.5) + .3 n1 and .3 (-.5) + .7 n1 */
+    any_gru_case(k, &v, 0, 0, 0.532608696, -0.483333333, &seen);
+    any_gru_case(k, &v, 0, 1, 0.532608696, -0.461111111, &seen);
+    any_gru_case(k, &v, 1, 0, 0.547979798, -0.505421687, &seen);
+    any_gru_case(k, &v, 1, 1, 0.547979798, -0.512650602, &seen);
+    v.clip = .75f; /* .25 + .5 n0; .65 (-.5) + .35 n1 */
+    any_gru_case(k, &v, 0, 0, 0.464285714, -0.475, &seen);
+    any_gru_case(k, &v, 0, 1, 0.464285714, -0.453571429, &seen);
+    v = (srnn_variant){.act = {phis[PHIS - 1].act,
+                               {SRNN_ACT_TANH, 0, 0, 0, 0}}};
+    any_gru_case(k, &v, 0, 0, 0.833654607, -0.25, &seen);
+    worst_end(&seen, "GRU of any phi");
+    any_gru_case(k, &v, 0, 0, 0.532608696, -0.483333333, &wrong);
+    CHECK_SAYS(wrong.ratio > 1, "another phi's answer passed");
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
         {"hand/rnn", rnn, NULL},
         {"hand/lstm", lstm, NULL},
         {"hand/gru", gru, NULL},
+        {"hand/any-rnn", any_rnn, NULL},
+        {"hand/any-gru", any_gru, NULL},
         {NULL, NULL, NULL},
     };
 

@@ -43,7 +43,8 @@ typedef struct net_data {
     const uint64_t *id; /* [B], what masks are named by; NULL: no masks */
 } net_data;
 
-/* "gru_new", "gru_new+elu+n:own+clip+one", and "gru_new/L2T3B2I5H7C4", in static storage. */
+/* "gru_new" or "gru_new+elu+n:own+clip+one", and "gru_new/L2T3B2I5H7C4", in
+ * static storage. */
 const char *case_cell_name(const net_case *c);
 const char *case_name(const net_case *c);
 

@@ -3,8 +3,7 @@
 
 # ---- gradients: the shipped sources in double, against central differences ---
 set(in_double net_case.c check.c numbers.c oracle.c oracle_phi.c phi.c)
-foreach(part cells fork graph masks norm)
-foreach(part cells fork variants)
+foreach(part cells fork graph masks norm variants)
   set(sources gradient_${part}.c)
   if(part STREQUAL masks)
     list(APPEND sources masks_case.c)
@@ -63,6 +62,7 @@ srnn_test(promise/masks LABEL promise SOURCES promise_masks.c LIBS srnn_nets
 
 # ---- the interface: refusals, floating-point modes, threads, memory ---
 foreach(part nets nodes sessions trainers modes sample)
+foreach(part nets sessions trainers modes sample variants)
   srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_nets)
 endforeach()
 srnn_test(api/init LABEL cell SOURCES api_init.c init_case.c LIBS srnn_nets)
