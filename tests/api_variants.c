@@ -88,6 +88,12 @@ static void refusals(const srnn_kernels *k)
     c.one_bias = 1;
     REFUSED(SRNN_EINVAL, ADD, "one_bias is 1", "rnn_tanh");
     c = config_of(SRNN_LSTM);
+    c.clip = 2;
+    REFUSED(SRNN_EINVAL, ADD, "clip is 2", "lstm takes none");
+    c.clip = 0;
+    c.activation[0].kind = SRNN_ACT_RELU;
+    REFUSED(SRNN_EINVAL, ADD, "activation 0", "lstm takes 0");
+    c.activation[0].kind = SRNN_ACT_DEFAULT;
     c.one_bias = 1;
     REFUSED(SRNN_EINVAL, ADD, "one_bias is 1", "lstm");
 #undef ADD

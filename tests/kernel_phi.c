@@ -297,6 +297,39 @@ static void any_place(const srnn_kernels *k)
         }
 }
 
+/* A unit's gradient is 0 where its pre-activation was clipped, and elsewhere
+ * the slope at its value: forward and back through the tiles of an RNN. */
+static void clipped(const srnn_kernels *k)
+{
+    enum { N = 37 };
+    static const float none[N] = {0};
+    float x[N], h[N], gate[2 * N], ones[N], slope[N];
+
+    for (size_t i = 0; i < N; i++) {
+        x[i] = ((float)i - 18) / 10; /* none is within 1e-3 of a clip below */
+        ones[i] = 1;
+    }
+    for (size_t i = 0; i < PHIS; i++)
+        for (float clip = 0.05f; clip < 3; clip += 0.5f) {
+            const srnn_variant v = {.act = {phis[i].act}, .clip = clip};
+            const srnn_tile t = {0, 1, 0, N, none, N, 0};
+            const srnn_cell c = {.units = N, .variant = &v, .x = x, .ldx = N,
+                                 .gate = gate, .ldgate = 2 * N, .h = h,
+                                 .ldh = N, .dy = ones, .lddy = N};
+
+            k->tile[SRNN_TILE_RNN_ANY](&c, &t);
+            if (phis[i].act.kind == SRNN_ACT_OWN)
+                memcpy(slope, gate + N, sizeof slope);
+            else
+                k->activate_slope(&phis[i].act, N, h, slope);
+            k->tile[SRNN_TILE_RNN_ANY_BWD](&c, &t);
+            for (size_t j = 0; j < N; j++)
+                CHECK_SAYS(gate[j] == (fabsf(x[j]) >= clip ? 0 : slope[j]),
+                           "%s clipped to %g at %g: slope %g, of its value %g",
+                           phis[i].name, clip, x[j], gate[j], slope[j]);
+        }
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
@@ -307,6 +340,7 @@ int main(int argc, char **argv)
         {"phi/any-mode", any_mode, NULL},
         {"phi/same-as-arrays", same_as_arrays, NULL},
         {"phi/any-place", any_place, NULL},
+        {"phi/clipped", clipped, NULL},
         {NULL, NULL, NULL},
     };
 

@@ -46,7 +46,8 @@ typedef void srnn_array_fn(size_t n, const srnn_real *x, srnn_real *y);
  *   SOFTPLUS log(1 + e^x)   IDENTITY x
  *   OWN: own(data, n, x, y, slope) of the caller's sets y[j] = f(x[j]) and,
  *   where slope is not NULL, slope[j] = f'(x[j]), j < n; y may be x. It sees
- *   any stretch of a row at a time and may run in several threads at once.
+ *   any stretch of a row at a time and may run in several threads at once; the
+ *   bit promises hold where y[j] and slope[j] depend on x[j] alone.
  * a and b are zero or normal numbers, and they, like x, meet IEEE 754's rules
  * for infinities (0 times infinity is NaN); the ends of SOFTSIGN are +-1. The
  * rules for subnormals and NaN are those of the arrays above; OWN keeps its
