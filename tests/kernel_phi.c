@@ -106,7 +106,7 @@ static void slopes(const srnn_kernels *k)
     sample s = samples();
 
     for (size_t i = 0; i < PHIS - 1; i++) {
-        worst seen = {0};
+        worst seen = {0}, moved = {0};
 
         k->activate(&phis[i].act, s.n, s.x, s.z);
         k->activate_slope(&phis[i].act, s.n, s.z, s.y);
@@ -118,6 +118,11 @@ static void slopes(const srnn_kernels *k)
         }
         look(&phis[i], &s, e_slope, 0, &seen);
         worst_end(&seen, phis[i].name);
+        for (size_t j = 0; j < s.n; j++)
+            s.y[j] += 0x1p-10f;
+        look(&phis[i], &s, e_slope, 0, &moved);
+        CHECK_SAYS(moved.ratio > 1, "%s: slopes off by 2^-10 passed",
+                   phis[i].name);
         memcpy(s.x, s.z, s.n * sizeof *s.x);
     }
     done(&s);

@@ -194,7 +194,8 @@ typedef struct srnn_recurrent_config {
     srnn_node initial_state; /* on the parent of the input's axis; its columns
                                 are all states in the order of the list below */
     /* Other activations than the cell's own, in its roles: of an RNN h; of a
-     * GRU its gates, then n. Zero: the cell's own. */
+     * GRU its gates, then n. Zero: the cell's own. What OWN points to must
+     * live as long as the net; every session's threads call it. */
     srnn_activation activation[3];
     /* Pre-activations a count as min(max(a, -clip), clip) (ONNX); 0: as they
      * are. Of a GRU's n, that is after the reset. */
