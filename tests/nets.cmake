@@ -3,21 +3,16 @@
 
 # ---- gradients: the shipped sources in double, against central differences ---
 set(in_double net_case.c check.c numbers.c oracle.c oracle_phi.c phi.c)
-foreach(part cells fork graph masks norm variants)
-  set(sources gradient_${part}.c)
-  if(part STREQUAL masks)
-    list(APPEND sources masks_case.c)
-  endif()
-  if(part STREQUAL graph)
-    list(APPEND sources graph.c graphs.c)
-  endif()
-  if(part STREQUAL cells)
-    set(sources gradient.c)
-  endif()
+srnn_test(gradient/cells LABEL gradient F64
+  SOURCES gradient.c gradient_check.c ${in_double})
+foreach(part fork norm variants)
   srnn_test(gradient/${part} LABEL gradient F64
-    SOURCES ${sources} gradient_check.c ${in_double})
+    SOURCES gradient_${part}.c gradient_check.c ${in_double})
 endforeach()
-
+srnn_test(gradient/masks LABEL gradient F64
+  SOURCES gradient_masks.c masks_case.c gradient_check.c ${in_double})
+srnn_test(gradient/graph LABEL gradient F64
+  SOURCES gradient_graph.c graph.c graphs.c gradient_check.c ${in_double})
 srnn_test(gradient/nodes LABEL gradient F64
   SOURCES gradient_nodes.c node_case.c ${in_double})
 srnn_test(gradient/attention LABEL gradient F64
@@ -44,8 +39,7 @@ srnn_test(cell/update LABEL cell SOURCES cell_update.c LIBS srnn_nets)
 # ---- promises: whole nets, bit for bit ---
 foreach(promise nets carry resume ragged)
   srnn_test(promise/${promise} LABEL promise SOURCES promise_${promise}.c
-    LIBS srnn_nets SHORT control small norm carry resume ragged)
-    LIBS srnn_nets SHORT control small variants carry resume ragged)
+    LIBS srnn_nets SHORT control small norm variants carry resume ragged)
 endforeach()
 srnn_test(promise/graph LABEL promise SOURCES promise_graph.c LIBS srnn_nets
   KINDS release asan tsan aarch64)
@@ -61,8 +55,7 @@ srnn_test(promise/masks LABEL promise SOURCES promise_masks.c LIBS srnn_nets
   SHORT ${here}/promise_mask_hashes.txt hashes resume)
 
 # ---- the interface: refusals, floating-point modes, threads, memory ---
-foreach(part nets nodes sessions trainers modes sample)
-foreach(part nets sessions trainers modes sample variants)
+foreach(part nets nodes sessions trainers modes sample variants)
   srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_nets)
 endforeach()
 srnn_test(api/init LABEL cell SOURCES api_init.c init_case.c LIBS srnn_nets)
