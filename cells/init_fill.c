@@ -144,13 +144,14 @@ void srnn_init_fill(const turn *t, srnn_init_kind kind, double gain)
 
 /* ---- the gate that keeps ------------------------------------------------- */
 
-/* The gate that keeps the old state: f of an LSTM, z of a GRU, the gate 1 of
- * both. */
+/* The gate that keeps the old state: f of an LSTM that has all four, z of a
+ * GRU; the gate 1 of both. */
 static int has_forget_gate(const node *n)
 {
-    return n->layer && (n->recurrent.cell == SRNN_LSTM ||
-                        n->recurrent.cell == SRNN_GRU ||
-                        n->recurrent.cell == SRNN_GRU_BEFORE);
+    return n->layer &&
+           ((n->recurrent.cell == SRNN_LSTM && n->row.gates == 4) ||
+            n->recurrent.cell == SRNN_GRU ||
+            n->recurrent.cell == SRNN_GRU_BEFORE);
 }
 
 int srnn_turn_forgets(const turn *t)

@@ -155,10 +155,25 @@ static void counts(void)
     srnn_net_close(net);
 }
 
+/* A node that a file has no words for is named. */
+static void unsaved(void)
+{
+    srnn_net *net = tiny_net(&config);
+    srnn_node in = srnn_net_find(net, "out");
+
+    tiny_must(srnn_net_add(net, "twice", (srnn_node[]){in, in}, 2, NULL));
+    CHECK(srnn_model_save(net, file_path("unsaved.safetensors")) ==
+          SRNN_EINVAL);
+    CHECK_SAYS(strstr(srnn_error_message(), "'twice' cannot be saved"),
+               "says '%s'", srnn_error_message());
+    srnn_net_close(net);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {{"many", NULL, many},
                                        {"counts", NULL, counts},
+                                       {"unsaved", NULL, unsaved},
                                        {NULL, NULL, NULL}};
 
     return check_main(argc, argv, cases);
