@@ -89,8 +89,8 @@ void init_range(const float *x, size_t n, double bound, const char *what)
     double least = INFINITY, most = -INFINITY;
 
     for (size_t j = 0; j < n; j++) {
-        least = fmin(least, x[j]);
-        most = fmax(most, x[j]);
+        least = x[j] < least ? x[j] : least;
+        most = x[j] > most ? x[j] : most;
     }
     bound *= 1 + 2 * U;
     CHECK_SAYS(least >= -bound && most <= bound, "%s: %g to %g, bound %g",
