@@ -57,7 +57,9 @@ static void carve_input(const srnn_session *s, const node *n, run *r, arena *a)
 {
     srnn_output_carve(s, n, r, a);
     if (s->training)
-        r->dx = srnn_arena_reals(a, srnn_rows_of(s, n) * n->features);
+        r->dx = srnn_arena_reals(
+            a, n->features * (n->axis == SRNN_TIME ? s->longest * s->batch
+                                                   : srnn_rows_of(s, n)));
 }
 
 static void carve_tokens(const srnn_session *s, const node *n, run *r,

@@ -34,9 +34,18 @@ int srnn_is_reverse(const node *n, size_t l);
 /* Columns of all states side by side. */
 size_t srnn_states_width(const node *n);
 
+/* Columns of what is listed of the node: the states, and steps counted. */
+size_t srnn_listed_width(const node *n);
+
 void srnn_stack_carve(const srnn_session *s, const node *n, run *r, arena *a);
 void srnn_stack_states(srnn_session *s, const node *n, run *r);
 void srnn_stack_forward(const pass *p, const node *n, run *r);
 void srnn_stack_backward(const pass *p, const node *n, run *r);
+
+/* The listed states after so many steps of the pass that has just run, in the
+ * order of the list, [B][width] each; the next place behind them. Counts of
+ * steps are not among them. */
+srnn_real *srnn_stack_inside(const srnn_session *s, const node *n,
+                             const run *r, size_t steps, srnn_real *to);
 
 #endif

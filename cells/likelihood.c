@@ -53,9 +53,10 @@ srnn_status srnn_session_likelihood(srnn_session *s, srnn_node loss,
         return status;
     for (t0 = 0; t0 < steps; t0 += s->steps) {
         const size_t now = steps - t0 < s->steps ? steps - t0 : s->steps;
+        const leg l = {.t0 = t0, .steps = now, .want_loss = 1};
         srnn_real *to = each + t0 * s->batch;
 
-        srnn_session_pass(s, t0, now, in, ins, 1, 0);
+        srnn_session_pass(s, &l, in, ins);
         srnn_extent_unpack(&s->axis[SRNN_TIME].extent, now, 1,
                            s->run[loss].own, 1, to, 1, s->batch);
         add(s, now, to, total);

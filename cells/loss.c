@@ -2,6 +2,8 @@
  * dx = (softmax(x) - one-hot) / real steps. */
 #include "node.h"
 
+#include <string.h>
+
 srnn_status srnn_net_cross_entropy(srnn_net *net, const char *name,
                                    srnn_node logits, srnn_node targets,
                                    srnn_node *id)
@@ -30,21 +32,6 @@ srnn_status srnn_net_cross_entropy(srnn_net *net, const char *name,
 
 /* ---- what losses share --------------------------------------------------- */
 
-/* The total is taken by one worker, over steps and the caller's rows rising, in
- * double; it goes on from the pass before, so that no bit depends on where a
- * call is cut. The links of a step lie in that order, the last step first. */
-void srnn_loss_add(const extent *e, run *r, size_t count)
-{
-    double sum = r->loss_sum;
-    size_t t, i;
-
-    for (t = 0; t < e->steps; t++)
-        for (i = 0; i < extent_active(e, t); i++)
-            sum += (double)r->own[e->row[e->rows - e->first[t + 1] + i]];
-    r->loss_sum = sum;
-    r->loss_count += count;
-}
-
 void srnn_loss_carve(const srnn_session *s, const node *n, run *r, arena *a)
 {
     const size_t rows = srnn_rows_of(s, n);
@@ -57,11 +44,53 @@ void srnn_loss_carve(const srnn_session *s, const node *n, run *r, arena *a)
             a, rows * s->net->node[n->input[0]]->features);
 }
 
-srnn_real *srnn_loss_gradient(const pass *p, const node *n, const run *r)
+size_t srnn_loss_first(const pass *p, const node *n)
 {
-    if (!p->backward)
-        return NULL;
-    return r->adds[0] ? r->dy : p->s->run[n->input[0]].dy;
+    const extent *e = srnn_extent_of(p, n);
+    const size_t skip = n->axis == SRNN_TIME ? p->leg.skip : 0;
+
+    return skip < e->steps ? e->first[skip] : e->rows;
+}
+
+loss_part srnn_loss_part(const pass *p, const node *n, const run *r,
+                         size_t count)
+{
+    const srnn_session *s = p->s;
+    const size_t columns = s->net->node[n->input[0]]->features;
+    const size_t first = srnn_loss_first(p, n);
+    srnn_real *dx = r->adds[0] ? r->dy : s->run[n->input[0]].dy;
+    loss_part x;
+
+    srnn_crew_span(p->crew, srnn_extent_of(p, n)->rows - first, 1, &x.from,
+                   &x.to);
+    x.from += first;
+    x.to += first;
+    if (p->leg.again)
+        count = r->loss_count;
+    x.scale = count ? (srnn_real)n->weight / (srnn_real)count : 0;
+    x.dx = p->leg.backward ? dx + x.from * columns : NULL;
+    if (p->leg.backward && p->crew->worker == 0)
+        memset(dx, 0, first * columns * sizeof *dx);
+    return x;
+}
+
+/* The total is taken by one worker, over steps and the caller's rows rising, in
+ * double; it goes on from the pass before, so that no bit depends on where a
+ * call is cut. The links of a step lie in that order, the last step first. */
+void srnn_loss_end(const pass *p, const node *n, run *r, size_t count)
+{
+    const extent *e = srnn_extent_of(p, n);
+    double sum = r->loss_sum;
+    size_t t, i;
+
+    srnn_pool_barrier(p->crew);
+    if (p->crew->worker != 0 || p->leg.again)
+        return;
+    for (t = n->axis == SRNN_TIME ? p->leg.skip : 0; t < e->steps; t++)
+        for (i = 0; i < extent_active(e, t); i++)
+            sum += (double)r->own[e->row[e->rows - e->first[t + 1] + i]];
+    r->loss_sum = sum;
+    r->loss_count += count;
 }
 
 /* Where the input's gradient has other parts, the loss's own joins them in its
@@ -108,23 +137,19 @@ static void forward(const pass *p, const node *n, run *r)
     const srnn_session *s = p->s;
     const run *x = &s->run[n->input[0]];
     const int32_t *target = s->run[n->input[1]].tokens;
-    const size_t rows = srnn_extent_of(p, n)->rows;
     const size_t classes = s->net->node[n->input[0]]->features;
-    srnn_real *dx = srnn_loss_gradient(p, n, r);
-    size_t i, from, to, count = 0;
+    size_t i, count = 0;
+    loss_part y;
 
-    if (!p->want_loss)
+    if (!p->leg.want_loss)
         return;
-    for (i = 0; i < rows; i++)
+    for (i = srnn_loss_first(p, n); i < srnn_extent_of(p, n)->rows; i++)
         count += target[i] >= 0;
-    srnn_crew_span(p->crew, rows, 1, &from, &to);
-    s->net->k.softmax_xent(to - from, classes, x->y + from * x->ldy, x->ldy,
-                           target + from, r->own + from,
-                           dx ? dx + from * classes : NULL, classes,
-                           count ? (srnn_real)n->weight / (srnn_real)count : 0);
-    srnn_pool_barrier(p->crew);
-    if (p->crew->worker == 0)
-        srnn_loss_add(srnn_extent_of(p, n), r, count);
+    y = srnn_loss_part(p, n, r, count);
+    s->net->k.softmax_xent(y.to - y.from, classes, x->y + y.from * x->ldy,
+                           x->ldy, target + y.from, r->own + y.from, y.dx,
+                           classes, y.scale);
+    srnn_loss_end(p, n, r, count);
 }
 
 const node_kind srnn_kind_cross_entropy = {.name = "cross_entropy",

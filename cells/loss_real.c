@@ -49,11 +49,12 @@ srnn_status srnn_net_squared_error(srnn_net *net, const char *name,
 
 /* ---- runs ---------------------------------------------------------------- */
 
-static size_t count_targets(const run *t, size_t rows, size_t columns)
+static size_t count_targets(const run *t, size_t from, size_t rows,
+                            size_t columns)
 {
     size_t i, j, count = 0;
 
-    for (i = 0; i < rows; i++)
+    for (i = from; i < rows; i++)
         for (j = 0; j < columns; j++) {
             const srnn_real v = t->y[i * t->ldy + j];
 
@@ -67,22 +68,19 @@ static void forward(const pass *p, const node *n, run *r, row_fn *rows_of)
 {
     const srnn_session *s = p->s;
     const run *x = &s->run[n->input[0]], *t = &s->run[n->input[1]];
-    const size_t rows = srnn_extent_of(p, n)->rows;
     const size_t columns = s->net->node[n->input[0]]->features;
-    srnn_real *dx = srnn_loss_gradient(p, n, r);
-    size_t from, to, count;
+    size_t count;
+    loss_part y;
 
-    if (!p->want_loss)
+    if (!p->leg.want_loss)
         return;
-    count = count_targets(t, rows, columns);
-    srnn_crew_span(p->crew, rows, 1, &from, &to);
-    rows_of(to - from, columns, x->y + from * x->ldy, x->ldy,
-            t->y + from * t->ldy, t->ldy, r->own + from,
-            dx ? dx + from * columns : NULL, columns,
-            count ? (srnn_real)n->weight / (srnn_real)count : 0);
-    srnn_pool_barrier(p->crew);
-    if (p->crew->worker == 0)
-        srnn_loss_add(srnn_extent_of(p, n), r, count);
+    count = count_targets(t, srnn_loss_first(p, n),
+                          srnn_extent_of(p, n)->rows, columns);
+    y = srnn_loss_part(p, n, r, count);
+    rows_of(y.to - y.from, columns, x->y + y.from * x->ldy, x->ldy,
+            t->y + y.from * t->ldy, t->ldy, r->own + y.from, y.dx, columns,
+            y.scale);
+    srnn_loss_end(p, n, r, count);
 }
 
 static void forward_sigmoid(const pass *p, const node *n, run *r)

@@ -256,6 +256,8 @@ struct srnn_session {
     pool *pool;
     axis_run axis[SRNN_AXES];
     int begun; /* a call has gone before, since the last reset */
+    size_t longest;   /* training: steps of a call, that may take several legs */
+    srnn_real *kept;  /* training: all states, as often as was asked for */
     void *allocated; /* what malloc gave, NULL: the caller's memory */
     run *run;        /* one per node */
     state_entry *state;
@@ -265,12 +267,21 @@ struct srnn_session {
     mask_names names;      /* training */
 };
 
+/* Steps [t0, t0 + steps) of a call, and what is wanted of them. */
+typedef struct leg {
+    size_t t0, steps;
+    int want_loss, backward;
+    int again;   /* the losses of the call are known: a leg has gone before */
+    int after;   /* the leg after has left the gradients of the states */
+    size_t skip; /* first steps of the leg that have no losses */
+} leg;
+
 /* One pass over some steps, as a worker sees it. */
 struct pass {
     const srnn_session *s;
     const crew *crew;
-    int first; /* of its call: later ones run only what lies on SRNN_TIME */
-    int want_loss, backward;
+    int first; /* of its call: others run only what lies on SRNN_TIME */
+    leg leg;
 };
 
 /* The rows that a node's output has in this pass, and has room for. */
@@ -299,6 +310,8 @@ typedef struct run_config {
     size_t steps[SRNN_AXES]; /* of SRNN_TIME and up; 0: those of SRNN_TIME */
     void *memory;
     int training, input_gradients;
+    size_t longest; /* training: steps of a call */
+    size_t kept;    /* training: how often all states are kept */
     srnn_real **gradient; /* training: one per parameter */
 } run_config;
 
@@ -318,11 +331,12 @@ srnn_status srnn_session_bind(srnn_session *s, size_t steps,
  * the net, all of them. */
 srnn_status srnn_session_need(const srnn_session *s, srnn_node id);
 srnn_status srnn_session_need_losses(const srnn_session *s);
-/* Runs steps [t0, t0 + steps) of a bound call: every ready node, and then back
- * from the losses. */
-void srnn_session_pass(srnn_session *s, size_t t0, size_t steps,
-                       const srnn_array *in, size_t ins, int want_loss,
-                       int backward);
+/* Runs a leg of a bound call: every ready node, and then back from the
+ * losses. */
+void srnn_session_pass(srnn_session *s, const leg *l, const srnn_array *in,
+                       size_t ins);
+/* The losses of the call begin at 0. */
+void srnn_losses_begin(srnn_session *s);
 /* Ends a call: its lengths are used up. */
 void srnn_session_end(srnn_session *s);
 /* Whether, in the pass at hand, a new sequence begins on an axis for a node
@@ -331,16 +345,29 @@ int srnn_pass_begins(const pass *p, const node *n, const run *initial);
 
 /* ---- losses: input 0 is what the net says, r->own the loss of each row ---- */
 
+/* The rows of a loss that fall to a worker, where it leaves the gradient of the
+ * first of them (NULL: it is not wanted), and how that is scaled. */
+typedef struct loss_part {
+    size_t from, to;
+    srnn_real *dx;
+    srnn_real scale;
+} loss_part;
+
 /* In training, beside that, room for a gradient of the input. */
 void srnn_loss_carve(const srnn_session *s, const node *n, run *r, arena *a);
-/* Where forward leaves the gradient of the input; NULL: it is not wanted. */
-srnn_real *srnn_loss_gradient(const pass *p, const node *n, const run *r);
-/* Adds the rows' losses, and how many are real, to the call's; one worker. */
-void srnn_loss_add(const extent *e, run *r, size_t count);
+/* The first row that counts: those before have no loss. */
+size_t srnn_loss_first(const pass *p, const node *n);
+/* A worker's part, where `count` rows or elements of the pass are real. */
+loss_part srnn_loss_part(const pass *p, const node *n, const run *r,
+                         size_t count);
+/* Waits for all parts, then adds their losses to the call's. */
+void srnn_loss_end(const pass *p, const node *n, run *r, size_t count);
 void srnn_loss_backward(const pass *p, const node *n, run *r);
 /* The mean of a loss node over the last call; of all, weighted. */
 double srnn_loss_mean(const srnn_session *s, srnn_node id);
 double srnn_loss_total(const srnn_session *s, size_t *count);
+/* Reals of all carried states. */
+size_t srnn_states_reals(const srnn_session *s);
 srnn_status srnn_session_state_at(const srnn_session *s, size_t i,
                                   int gradient, srnn_tensor *out);
 

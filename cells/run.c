@@ -76,8 +76,8 @@ static void pass_on_crew(const crew *c, void *arg)
     for (i = 0; i < net->nodes; i++)
         if (runs(&p, i) && net->node[i]->kind->forward)
             net->node[i]->kind->forward(&p, net->node[i], &p.s->run[i]);
-    for (i = net->nodes; p.backward && i-- > 0;)
-        if (p.s->run[i].leads && net->node[i]->kind->backward)
+    for (i = net->nodes; p.leg.backward && i-- > 0;)
+        if (p.s->run[i].leads && runs(&p, i) && net->node[i]->kind->backward)
             net->node[i]->kind->backward(&p, net->node[i], &p.s->run[i]);
     net->k.restore(mode);
 }
@@ -90,7 +90,7 @@ static void count_makings(const pass *p, run *r)
         r[i].made += (size_t)runs(p, i);
 }
 
-static void begin_losses(srnn_session *s)
+void srnn_losses_begin(srnn_session *s)
 {
     size_t i;
 
@@ -100,19 +100,15 @@ static void begin_losses(srnn_session *s)
     }
 }
 
-void srnn_session_pass(srnn_session *s, size_t t0, size_t steps,
-                       const srnn_array *in, size_t ins, int want_loss,
-                       int backward)
+void srnn_session_pass(srnn_session *s, const leg *l, const srnn_array *in,
+                       size_t ins)
 {
-    pass p = {.s = s,
-              .first = t0 == 0,
-              .want_loss = want_loss,
-              .backward = backward};
+    pass p = {.s = s, .first = l->t0 == 0, .leg = *l};
 
-    if (want_loss && t0 == 0)
-        begin_losses(s);
-    s->names.step = s->names.first + t0;
-    point(s, t0, steps, want_loss || backward, in, ins);
+    if (l->want_loss && l->t0 == 0 && !l->again)
+        srnn_losses_begin(s);
+    s->names.step = s->names.first + l->t0;
+    point(s, l->t0, l->steps, l->want_loss || l->backward, in, ins);
     count_makings(&p, s->run);
     srnn_pool_run(s->pool, pass_on_crew, &p);
 }
@@ -178,8 +174,9 @@ static void run_call(srnn_session *s, size_t steps, const srnn_array *in,
 
     do {
         const size_t now = steps - t0 < s->steps ? steps - t0 : s->steps;
+        const leg l = {.t0 = t0, .steps = now, .want_loss = want_loss};
 
-        srnn_session_pass(s, t0, now, in, ins, want_loss, 0);
+        srnn_session_pass(s, &l, in, ins);
         for (i = 0; i < outs; i++)
             if (t0 == 0 || s->net->node[out[i].node]->axis == SRNN_TIME)
                 write_output(s, t0, now, &out[i]);

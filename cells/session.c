@@ -1,6 +1,6 @@
 /* Sessions: one block of memory for everything that a run keeps, carved at
  * open, and the states in it. run.c runs them. */
-#include "node.h"
+#include "layer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,9 +116,20 @@ static size_t most_tn_work(const srnn_net *net)
     return most;
 }
 
+size_t srnn_states_reals(const srnn_session *s)
+{
+    const srnn_net *net = s->net;
+    size_t i, width = 0;
+
+    for (i = 0; i < net->nodes; i++)
+        if (net->node[i]->layer && net->node[i]->axis == SRNN_TIME)
+            width += srnn_listed_width(net->node[i]);
+    return s->batch * width;
+}
+
 /* Lays the session out over the arena: twice the same calls, first to count,
  * then to carve. */
-static void carve(srnn_session *s, arena *a)
+static void carve(srnn_session *s, size_t kept, arena *a)
 {
     const srnn_net *net = s->net;
     run none = {0};
@@ -139,6 +150,7 @@ static void carve(srnn_session *s, arena *a)
         if (a->base)
             s->tn_work[i] = work;
     }
+    s->kept = srnn_arena_reals(a, kept * srnn_states_reals(s));
     for (i = 0; i < net->nodes; i++) {
         const node *n = net->node[i];
         run *r = a->base ? &s->run[i] : &none;
@@ -242,6 +254,7 @@ static srnn_status begin(srnn_session *s, const srnn_net *net,
                         .steps = c->steps[SRNN_TIME],
                         .workers = c->threads,
                         .training = c->training,
+                        .longest = c->longest,
                         .gradient = c->gradient};
     return size_axes(s, c);
 }
@@ -254,7 +267,7 @@ size_t srnn_session_bytes(const srnn_net *net, const run_config *c)
     if (check_config(net, c) || begin(&s, net, c))
         return 0;
     srnn_arena_take(&a, sizeof s);
-    carve(&s, &a);
+    carve(&s, c->kept, &a);
     return a.used;
 }
 
@@ -279,7 +292,7 @@ srnn_status srnn_session_make(srnn_session **session, const srnn_net *net,
     s = srnn_arena_take(&a, sizeof *s);
     begin(s, net, c);
     s->allocated = c->memory ? NULL : a.base;
-    carve(s, &a);
+    carve(s, c->kept, &a);
     srnn_extent_set(&s->axis[SRNN_BATCH].extent, NULL, 0, 1);
     srnn_extent_link(&s->axis[SRNN_BATCH].extent);
     if (c->training)

@@ -100,6 +100,42 @@ void srnn_stack_states(srnn_session *s, const node *n, run *r)
     }
 }
 
+size_t srnn_listed_width(const node *n)
+{
+    const int counts = n->recurrent.norm == SRNN_NORM_BATCH;
+
+    return srnn_states_width(n) + (counts ? srnn_layers(n) : 0);
+}
+
+/* The row of `all` that place i has after so many steps. */
+static size_t row_after(const extent *e, size_t i, size_t steps)
+{
+    while (steps > 0 && extent_active(e, steps - 1) <= i)
+        steps--;
+    return steps ? e->batch + e->first[steps - 1] + i : i;
+}
+
+srnn_real *srnn_stack_inside(const srnn_session *s, const node *n,
+                             const run *r, size_t steps, srnn_real *to)
+{
+    const extent *e = &s->axis[n->axis].extent;
+    size_t l, j, i;
+
+    for (l = 0; l < srnn_layers(n); l++)
+        for (j = 0; j < CARRIES; j++) {
+            const carry *x = &r->layer[l].carry[j];
+
+            if (!x->all)
+                continue;
+            for (i = 0; i < e->batch; i++)
+                memcpy(to + e->order[i] * x->width,
+                       x->all + row_after(e, i, steps) * x->width,
+                       x->width * sizeof *to);
+            to += e->batch * x->width;
+        }
+    return to;
+}
+
 /* ---- first and last states ----------------------------------------------- */
 
 /* Rows of the parent axis, side by side all states: where a sequence's states
@@ -215,7 +251,8 @@ static void begin_backward(const pass *p, const node *n, const run *r)
     const states from = {p, n, r, last ? last->dy : NULL,
                          srnn_states_width(n)};
 
-    each_state(&from, 1, take);
+    if (!p->leg.after)
+        each_state(&from, 1, take);
 }
 
 static void end_backward(const pass *p, const node *n, const run *r)

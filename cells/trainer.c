@@ -1,6 +1,6 @@
 /* Trainers: a session that keeps what backward needs, and gradients and
  * moments beside the parameters. update.c moves the parameters. */
-#include "trainer.h"
+#include "through.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,11 +106,13 @@ static srnn_status allocate(srnn_trainer *t)
     t->memory = aligned_alloc(ALIGNMENT, bytes);
     t->gradient = calloc(net->params * 3 + 1, sizeof *t->gradient);
     t->squares = calloc(net->params + 1, sizeof *t->squares);
-    t->rows = calloc(net->nodes, sizeof *t->rows);
-    if (!t->memory || !t->gradient || !t->squares || !t->rows)
+    t->rows = calloc(net->nodes, 2 * sizeof *t->rows);
+    t->loss_sum = calloc(net->nodes, sizeof *t->loss_sum);
+    if (!t->memory || !t->gradient || !t->squares || !t->rows || !t->loss_sum)
         return srnn_fail(SRNN_ENOMEM, "trainer: no memory for %zu bytes",
                          bytes);
     memset(t->memory, 0, bytes);
+    t->loss_count = t->rows + net->nodes;
     t->moment[0] = t->gradient + net->params;
     t->moment[1] = t->moment[0] + net->params;
     for (a = 0, at = t->memory; a < arrays; a++)
@@ -119,34 +121,94 @@ static srnn_status allocate(srnn_trainer *t)
     return SRNN_OK;
 }
 
-static run_config session_of(const srnn_trainer_config *c)
+/* A session that keeps so many steps. */
+static run_config session_of(const srnn_trainer_config *c, size_t segment)
 {
     run_config r = {.batch = c->batch,
                     .threads = c->threads,
                     .training = 1,
-                    .input_gradients = c->input_gradients};
+                    .input_gradients = c->input_gradients,
+                    .longest = c->steps,
+                    .kept = segment ? (c->steps + segment - 1) / segment + 1
+                                    : 1};
 
-    srnn_run_steps(&r, c->steps, c->axis_steps);
+    srnn_run_steps(&r, segment, c->axis_steps);
     return r;
+}
+
+static size_t bytes_of(const srnn_net *net, const srnn_trainer_config *c,
+                       size_t segment)
+{
+    const run_config r = session_of(c, segment);
+    const size_t session = srnn_session_bytes(net, &r);
+
+    return session
+               ? session + total_of(net) * arrays_of(c) * sizeof(srnn_real)
+               : 0;
+}
+
+/* The next shorter segment that makes one segment more, or one step less. */
+static size_t shorter(size_t steps, size_t segment)
+{
+    const size_t more = (steps + segment - 1) / segment + 1;
+    const size_t next = (steps + more - 1) / more;
+
+    return next < segment ? next : segment - 1;
+}
+
+/* The longest segment that the memory allows. Shorter ones keep more states, so
+ * the least of all need not be that of the shortest. */
+static srnn_status fit(const srnn_net *net, const srnn_trainer_config *c,
+                       size_t *segment)
+{
+    size_t least = SIZE_MAX, n;
+
+    for (n = c->steps; n > 0; n = shorter(c->steps, n)) {
+        const size_t bytes = bytes_of(net, c, n);
+
+        if (bytes == 0)
+            return SRNN_ESHAPE;
+        *segment = n;
+        if (bytes <= c->memory)
+            return SRNN_OK;
+        least = bytes < least ? bytes : least;
+    }
+    return srnn_fail(SRNN_EINVAL,
+                     "memory is %zu bytes, the least that the trainer takes "
+                     "is %zu",
+                     c->memory, least);
+}
+
+/* How many steps the trainer keeps at a time. */
+static srnn_status segment_of(const srnn_net *net,
+                              const srnn_trainer_config *c, size_t *segment)
+{
+    srnn_status status = SRNN_OK;
+
+    *segment = c->segment && c->segment < c->steps ? c->segment : c->steps;
+    if (c->segment && c->memory)
+        return srnn_fail(SRNN_EINVAL,
+                         "segment is %zu and memory %zu, one at most is given",
+                         c->segment, c->memory);
+    if (c->memory && c->steps)
+        status = fit(net, c, segment);
+    if (!status && *segment < c->steps)
+        status = srnn_through_check(net, "a segment");
+    return status;
 }
 
 size_t srnn_trainer_size(const srnn_net *net,
                          const srnn_trainer_config *config)
 {
-    run_config c;
-    size_t session;
+    size_t segment;
 
     if (!net || !config) {
         srnn_fail(SRNN_EINVAL, "%s is NULL", net ? "config" : "net");
         return 0;
     }
-    if (check_config(net, config))
+    if (check_config(net, config) || segment_of(net, config, &segment))
         return 0;
-    c = session_of(config);
-    session = srnn_session_bytes(net, &c);
-    return session ? session + total_of(net) * arrays_of(config) *
-                                   sizeof(srnn_real)
-                   : 0;
+    return bytes_of(net, config, segment);
 }
 
 srnn_status srnn_trainer_open(srnn_trainer **trainer, srnn_net *net,
@@ -154,11 +216,14 @@ srnn_status srnn_trainer_open(srnn_trainer **trainer, srnn_net *net,
 {
     srnn_trainer *t;
     srnn_status status;
+    size_t segment;
 
     if (!trainer || !net || !config)
         return srnn_fail(SRNN_EINVAL, "%s is NULL",
                          trainer ? net ? "config" : "net" : "trainer");
     status = check_config(net, config);
+    if (!status)
+        status = segment_of(net, config, &segment);
     if (status)
         return status;
     t = calloc(1, sizeof *t);
@@ -171,7 +236,7 @@ srnn_status srnn_trainer_open(srnn_trainer **trainer, srnn_net *net,
     if (!status)
         status = srnn_net_train(net);
     if (!status) {
-        run_config c = session_of(config);
+        run_config c = session_of(config, segment);
 
         c.gradient = t->gradient;
         status = srnn_session_make(&t->session, net, &c);
@@ -195,68 +260,11 @@ void srnn_trainer_close(srnn_trainer *trainer)
     free(trainer->gradient);
     free(trainer->squares);
     free(trainer->rows);
+    free(trainer->loss_sum);
     free(trainer);
 }
 
-/* ---- passes ------------------------------------------------------------ */
-
-static srnn_status ready(srnn_trainer *t, size_t steps, const srnn_array *in,
-                         size_t ins)
-{
-    srnn_status status;
-
-    if (!t)
-        return srnn_fail(SRNN_EINVAL, "trainer is NULL");
-    status = srnn_session_bind(t->session, steps, in, ins);
-    return status ? status : srnn_session_need_losses(t->session);
-}
-
-/* Packed gradients go to the caller's places. */
-static void unpack_input_gradients(srnn_trainer *t)
-{
-    const srnn_session *s = t->session;
-    size_t i;
-
-    for (i = 0; t->config.input_gradients && i < t->net->nodes; i++) {
-        const node *n = t->net->node[i];
-        const run *r = &s->run[i];
-        const extent *e = &s->axis[n->axis].extent;
-
-        t->rows[i] = s->axis[n->axis].now * e->batch;
-        if (n->kind == &srnn_kind_input && r->wants_gradient)
-            srnn_extent_unpack(e, s->axis[n->axis].now, n->features, r->dy,
-                               n->features, r->dx, n->features,
-                               e->batch * n->features);
-    }
-}
-
-srnn_status srnn_trainer_backward(srnn_trainer *t, size_t steps,
-                                  const srnn_array *in, size_t ins,
-                                  double *loss)
-{
-    srnn_session *s = t ? t->session : NULL;
-    srnn_status status;
-    size_t count;
-
-    if (s && (steps == 0 || steps > s->steps))
-        return srnn_fail(SRNN_ESHAPE,
-                         "steps is %zu, the trainer was opened for 1 to %zu",
-                         steps, s->steps);
-    status = ready(t, steps, in, ins);
-    if (status)
-        return status;
-    memset(t->memory, 0, t->total * sizeof *t->memory);
-    s->names.draw = 1;
-    s->names.update = t->updates;
-    srnn_session_pass(s, 0, steps, in, ins, 1, 1);
-    s->names.draw = 0;
-    srnn_trainer_sequences(t, NULL, s->names.first + steps);
-    unpack_input_gradients(t);
-    srnn_session_end(s);
-    if (loss)
-        *loss = srnn_loss_total(s, &count);
-    return SRNN_OK;
-}
+/* ---- what a session does too -------------------------------------------- */
 
 srnn_status srnn_trainer_lengths(srnn_trainer *t, const size_t *lengths)
 {
@@ -288,14 +296,6 @@ srnn_status srnn_trainer_loss(srnn_trainer *t, size_t steps,
     if (!t)
         return srnn_fail(SRNN_EINVAL, "trainer is NULL");
     return srnn_session_loss(t->session, steps, in, ins, loss, count);
-}
-
-srnn_status srnn_trainer_update(srnn_trainer *t, size_t steps,
-                                const srnn_array *in, size_t ins, double *loss)
-{
-    srnn_status status = srnn_trainer_backward(t, steps, in, ins, loss);
-
-    return status ? status : srnn_trainer_apply(t);
 }
 
 /* ---- what a trainer holds ---------------------------------------------- */

@@ -13,6 +13,8 @@ struct srnn_trainer {
     size_t total; /* elements of all parameters, padded */
     double *squares;
     size_t *rows; /* of each node's gradient, in the last backward pass */
+    double *loss_sum; /* of each node, over the windows of a call */
+    size_t *loss_count;
     uint64_t updates;
     double norm;
 };

@@ -42,6 +42,7 @@ set(SRNN_CELLS
   cells/schedule.c
   cells/session.c
   cells/stack.c
+  cells/through.c
   cells/trainer.c
   cells/update.c
   cells/variant.c)

@@ -575,6 +575,12 @@ typedef struct srnn_trainer_config {
     srnn_schedule schedule;
     int input_gradients; /* also those of the real input nodes */
     uint64_t seed;       /* of the masks of dropout and zoneout */
+    size_t segment; /* steps whose activations are kept at a time; longer calls
+                       run every segment forward twice and keep the states
+                       between (Chen et al. 2016): gradients are the same, bit
+                       for bit. What is not causal cannot be cut so. 0: all */
+    size_t memory;  /* instead: bytes (srnn_trainer_size) to keep below with
+                       the longest segments that allow it; 0: no bound */
 } srnn_trainer_config;
 
 /* batch 1, steps 32, one thread, Adam (1e-3, .9, .999, 1e-8), no decay, no
@@ -626,6 +632,17 @@ SRNN_API srnn_status srnn_trainer_backward(srnn_trainer *trainer, size_t steps,
                                            const srnn_array *in, size_t ins,
                                            double *loss);
 SRNN_API srnn_status srnn_trainer_apply(srnn_trainer *trainer);
+
+/* Truncated BPTT (Williams & Peng 1990; Sutskever 2013): over any number of
+ * steps from the carried states, an update after every k1 of them, with the
+ * losses of those k1 and back through the last k2, a multiple of k1 that the
+ * trainer keeps. A window begins with the states that the one before it had
+ * there. *loss is the mean of all, each before its update. Gradients of inputs
+ * are not made. An error in the middle leaves the updates before it done. */
+SRNN_API srnn_status srnn_trainer_truncated(srnn_trainer *trainer,
+                                            size_t steps, size_t k1, size_t k2,
+                                            const srnn_array *in, size_t ins,
+                                            double *loss);
 
 /* Mean loss over `steps` with the present weights, without masks, as a session
  * computes it: states move, gradients and weights do not. */
