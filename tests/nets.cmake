@@ -43,6 +43,8 @@ foreach(promise nets carry resume ragged)
 endforeach()
 srnn_test(promise/graph LABEL promise SOURCES promise_graph.c LIBS srnn_nets
   KINDS release asan tsan aarch64)
+srnn_test(promise/through LABEL promise SOURCES promise_through.c
+  LIBS srnn_nets KINDS release asan tsan aarch64)
 srnn_test(promise/nodes LABEL promise SOURCES promise_nodes.c node_case.c
   LIBS srnn_nets)
 srnn_test(promise/attend LABEL promise SOURCES promise_attend.c attend_case.c
