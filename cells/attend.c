@@ -65,7 +65,7 @@ static void turn(scene *c, size_t b, size_t first, size_t count)
     c->k.count = c->v.count = c->m->keys[b];
 }
 
-/* ---- lists ---------------------------------------------------------------- */
+/* ---- lists --------------------------------------------------------------- */
 
 /* The rows of the caller's sequence b, the first step's first or last. */
 static size_t rows_of(const extent *e, size_t b, int falling, uint32_t *row)
@@ -111,7 +111,7 @@ static void share(scene *c, void each(const scene *c))
     }
 }
 
-/* ---- forward --------------------------------------------------------------- */
+/* ---- forward ------------------------------------------------------------- */
 
 static void project(const scene *c, const extent *e, size_t j,
                     const srnn_real *bias, srnn_real *to)
@@ -186,7 +186,7 @@ void srnn_attention_weights(const pass *p, const node *n, run *r)
     srnn_pool_barrier(p->crew);
 }
 
-/* ---- backward -------------------------------------------------------------- */
+/* ---- backward ------------------------------------------------------------ */
 
 /* de: first the weights' gradients, then those of what the scale multiplies. */
 static void score_gradients(const scene *c)

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* ---- adding it ------------------------------------------------------------ */
+/* ---- adding it ----------------------------------------------------------- */
 
 srnn_attention_config srnn_attention_default(void)
 {
@@ -152,7 +152,7 @@ srnn_status srnn_net_attention(srnn_net *net, const char *name,
     return srnn_node_end(net, n, fill(net, n), id);
 }
 
-/* ---- parameters ----------------------------------------------------------- */
+/* ---- parameters ---------------------------------------------------------- */
 
 /* panels: 0 what the queries are multiplied with, 1 the keys (additive), 2 and
  * 3 the transposes of 0 and 1. */
@@ -196,7 +196,7 @@ static void pack(const srnn_net *net, const node *n)
     }
 }
 
-/* ---- memory ---------------------------------------------------------------- */
+/* ---- memory -------------------------------------------------------------- */
 
 static void carve_lists(const srnn_session *s, const node *n,
                         attention_run *m, arena *a)
@@ -251,7 +251,7 @@ const node_kind srnn_kind_attention = {.name = "attention",
                                        .train = train,
                                        .close = close_panels};
 
-/* ---- its weights as a node ------------------------------------------------- */
+/* ---- its weights as a node ----------------------------------------------- */
 
 srnn_status srnn_net_attention_weights(srnn_net *net, const char *name,
                                        srnn_node attention, size_t steps,

@@ -212,7 +212,7 @@ static void softmax_bwd(size_t rows, size_t n, const srnn_real *y, size_t ldy,
     }
 }
 
-/* ---- rows mixed with coefficients --------------------------------------- */
+/* ---- rows mixed with coefficients ---------------------------------------- */
 
 /* What one call computes; `back`: coefficients of a column, not of a row. */
 typedef struct mixture {

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-/* ---- by hand --------------------------------------------------------------- */
+/* ---- by hand ------------------------------------------------------------- */
 
 /* q = (1, 2), keys (1, 0), (0, 1), (1, -1), which are the values too; the
  * second sequence has the first two keys only, the third none.
@@ -24,7 +24,8 @@
  *   additive 1, .791787995, 1.224378637: 3.016166632, 1.791787995
  * Bound: an e is below 2 in magnitude and passes 2 tanh and 4 other operations,
  * 24 U in all; so do exp e, relatively, with 3 U for exp; sum and quotient 4 U
- * more: a weight 31 U, a context of three at most 100 U; 2e-9 for the digits. */
+ * more: a weight 31 U, a context of three at most 100 U; 2e-9 for the
+ * digits. */
 static const double e_of[SRNN_SCORE_KINDS][3] = {
     {2.718281828, 7.389056099, 0.367879441},
     {7.389056099, 2.718281828, 2.718281828},
@@ -118,7 +119,7 @@ static void hand(const srnn_kernels *k)
     CHECK_SAYS(wrong.ratio > 1, "the other score's answers passed");
 }
 
-/* ---- refusals --------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------ */
 
 /* On SRNN_TIME q (3), z (4) and symbols s; on "source" k (3), on "other" o (3);
  * on "below", which lies under SRNN_TIME, d (3). */

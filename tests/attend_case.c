@@ -62,8 +62,9 @@ static srnn_node add_form(srnn_net *net, const attend_case *c, srnn_node dec,
     return att;
 }
 
-/* The same for every net of a case, and larger than elsewhere: scores that hardly differ would leave gradients of
- * queries so small that nothing could be told from them. */
+/* The same for every net of a case, and larger than elsewhere: scores that
+ * hardly differ would leave gradients of queries so small that nothing could be
+ * told from them. */
 static void fill_params(srnn_net *net)
 {
     srnn_tensor p;

@@ -142,7 +142,7 @@ static void right(const srnn_kernels *k)
         }
 }
 
-/* ---- negative controls ---------------------------------------------------- */
+/* ---- negative controls --------------------------------------------------- */
 
 #define FACTOR 1.01
 

@@ -47,8 +47,10 @@ srnn_test(promise/through LABEL promise SOURCES promise_through.c
   LIBS srnn_nets KINDS release asan tsan aarch64)
 srnn_test(promise/nodes LABEL promise SOURCES promise_nodes.c node_case.c
   LIBS srnn_nets)
-srnn_test(promise/attend LABEL promise SOURCES promise_attend.c attend_case.c
-  LIBS srnn_nets KINDS release asan tsan aarch64 haswell)
+srnn_test(promise/attend LABEL promise
+  SOURCES promise_attend.c attend_run.c attend_case.c
+  LIBS srnn_nets KINDS release asan tsan aarch64 haswell
+  ARGS ${here}/promise_attend_hashes.txt)
 srnn_test(promise/net-hashes LABEL promise
   SOURCES promise_net_hashes.c LIBS srnn_nets
   KINDS release asan aarch64 haswell ARGS ${here}/promise_net_hashes.txt)

@@ -1,16 +1,21 @@
 /* Attention in a net, bit for bit: over rungs, threads, the batch a sequence
  * lies in, ragged lengths on both sides, cuts of the queries' steps into calls
- * and passes, and an encoder that runs in a call of its own. */
-#include "attend_case.h"
+ * and passes, and an encoder that runs in a call of its own.
+ *   promise_attend        prints a line "case hash" for each case
+ *   promise_attend FILE   and compares them with the lines of FILE
+ * Rungs of different machines meet in promise_attend_hashes.txt, which the
+ * first form writes; a change of the arithmetic that is meant needs it anew. */
+#include "attend_run.h"
 #include "check.h"
 #include "net_case.h"
 #include "numbers.h"
 #include "rungs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 6, STEPS = 4, SOURCE = 19, HIDDEN = 37, MOST = 1 << 15 };
+enum { BATCH = ATTEND_BATCH, STEPS = 4, SOURCE = 19, HIDDEN = 37 };
 
 /* The real steps are 16 in all, and a power of two in each sequence that has
  * one: the losses' scales differ by exact factors. */
@@ -32,110 +37,7 @@ static attend_case case_of(size_t score, size_t form)
                          .length = length};
 }
 
-/* ---- outputs --------------------------------------------------------------- */
-
-/* What a run gives: contexts, then weights, [T][B][columns] each. */
-typedef struct result {
-    size_t columns[2];
-    float x[MOST];
-} result;
-
-typedef struct way {
-    size_t threads;
-    size_t room; /* the session's steps */
-    size_t cut;  /* steps of a call */
-    int apart;   /* the source in a call of its own */
-    int again;   /* after a run over another source in the same session */
-} way;
-
-static void lengths_from(const attend_case *c, size_t t0, size_t now,
-                         size_t *left)
-{
-    for (size_t b = 0; b < c->batch; b++) {
-        left[b] = c->length[b] > t0 ? c->length[b] - t0 : 0;
-        left[b] = left[b] < now ? left[b] : now;
-    }
-}
-
-static void give_source(srnn_session *s, const srnn_net *net,
-                        const attend_case *c)
-{
-    must(srnn_session_axis(s, (srnn_axis)attend_axis(net), c->source,
-                           c->source_length, c->batch));
-}
-
-static void run_steps(srnn_session *s, const srnn_net *net,
-                      const attend_data *d, const way *w, result *r)
-{
-    const size_t weights = STEPS * d->c.batch * r->columns[0];
-    size_t left[BATCH], t0, now;
-    srnn_array in[3], out[2];
-
-    for (t0 = 0; t0 < d->c.steps; t0 += now) {
-        const int with_source = t0 == 0 && !w->apart;
-        const size_t row = t0 * d->c.batch;
-
-        now = w->cut < d->c.steps - t0 ? w->cut : d->c.steps - t0;
-        attend_inputs(d, net, t0, in);
-        out[0] = (srnn_array){.node = srnn_net_find(net, "att"),
-                              .data = r->x + row * r->columns[0]};
-        out[1] = (srnn_array){.node = srnn_net_find(net, "weights"),
-                              .data = r->x + weights + row * r->columns[1]};
-        lengths_from(&d->c, t0, now, left);
-        must(srnn_session_lengths(s, left));
-        if (with_source)
-            give_source(s, net, &d->c);
-        must(srnn_session_forward(s, now, with_source ? in : in + 1,
-                                  with_source ? 2 : 1, out, 2));
-    }
-}
-
-static void give_states(srnn_session *s, const attend_data *d)
-{
-    srnn_tensor state;
-
-    must(srnn_session_state(s, 0, &state));
-    memcpy(state.data, d->state, d->states * sizeof *d->state);
-}
-
-static void run_negated(srnn_session *s, const srnn_net *net,
-                        const attend_data *d, const way *w, result *r)
-{
-    const size_t n = d->c.source * d->c.batch * d->c.in;
-
-    for (size_t i = 0; i < n; i++)
-        d->source[i] = -d->source[i];
-    run_steps(s, net, d, w, r);
-    for (size_t i = 0; i < n; i++)
-        d->source[i] = -d->source[i];
-    srnn_session_reset(s);
-    give_states(s, d);
-}
-
-static void run(const srnn_kernels *k, const attend_data *d, way w, result *r)
-{
-    srnn_net *net = attend_net(k, &d->c);
-    srnn_session *s = attend_session(net, &d->c, w.room, w.threads);
-    srnn_node_info info;
-    srnn_array in[3];
-
-    for (int i = 0; i < 2; i++) {
-        must(srnn_net_node(net,
-                           srnn_net_find(net, i ? "weights" : "att"), &info));
-        r->columns[i] = info.features;
-    }
-    give_states(s, d);
-    if (w.again)
-        run_negated(s, net, d, &w, r);
-    if (w.apart) {
-        attend_inputs(d, net, 0, in);
-        give_source(s, net, &d->c);
-        must(srnn_session_forward(s, 0, in, 1, NULL, 0));
-    }
-    run_steps(s, net, d, &w, r);
-    srnn_session_close(s);
-    srnn_net_close(net);
-}
+/* ---- outputs ------------------------------------------------------------- */
 
 static size_t reals(const result *r, size_t batch)
 {
@@ -171,7 +73,7 @@ static void alone(const srnn_kernels *k, const attend_data *d,
         srnn_net *net = attend_net(k, &d->c);
 
         attend_one(&part, d, b, lengths);
-        run(k, &part, (way){1, STEPS, STEPS, 0, 0}, one);
+        attend_run(k, &part, (way){1, STEPS, STEPS, 0, 0}, one);
         for (size_t t = 0; t < STEPS; t++)
             differing += row_differs(all, BATCH, b, one, t);
         CHECK_SAYS(!differing, "%s: sequence %zu alone", attend_name(&d->c),
@@ -193,7 +95,7 @@ static void ways(const srnn_kernels *k, const attend_data *d,
 
         if (d->c.form == ATTEND_SELF && (w->room < STEPS || w->cut < STEPS))
             continue;
-        run(k, d, *w, other);
+        attend_run(k, d, *w, other);
         CHECK_SAYS(!bits_differing(all->x, other->x, reals(all, BATCH)),
                    "%s: %zu threads, %zu steps at a time, calls of %zu%s%s",
                    attend_name(&d->c), w->threads, w->room, w->cut,
@@ -212,7 +114,7 @@ static void masked(const srnn_kernels *k, const attend_data *d,
     memcpy(fewer, source_length, sizeof fewer);
     fewer[4]--;
     less.c.source_length = fewer;
-    run(k, &less, (way){1, STEPS, STEPS, 0, 0}, other);
+    attend_run(k, &less, (way){1, STEPS, STEPS, 0, 0}, other);
     for (size_t b = 0; b < BATCH; b++)
         for (size_t t = 0; t < STEPS; t++) {
             const size_t row = (t * BATCH + b) * all->columns[0];
@@ -251,7 +153,7 @@ static void outputs(const srnn_kernels *k)
         attend_data d;
 
         fill(&d, &c);
-        run(k, &d, (way){1, STEPS, STEPS, 0, 0}, &all);
+        attend_run(k, &d, (way){1, STEPS, STEPS, 0, 0}, &all);
         zeros(&d, &all);
         ways(k, &d, &all, &other);
         alone(k, &d, &all, &other);
@@ -265,48 +167,7 @@ static void outputs(const srnn_kernels *k)
     }
 }
 
-/* ---- gradients -------------------------------------------------------------- */
-
-typedef struct slopes {
-    size_t params, n;
-    float x[MOST];
-} slopes;
-
-static void take(slopes *g, const srnn_tensor *t)
-{
-    memcpy(g->x + g->n, t->data, t->count * sizeof *g->x);
-    g->n += t->count;
-}
-
-/* Those of the parameters, then of the state and of the inputs. */
-static void backward(const srnn_kernels *k, const attend_data *d,
-                     size_t threads, slopes *g)
-{
-    srnn_net *net = attend_net(k, &d->c);
-    srnn_trainer *t = attend_trainer(net, &d->c, threads);
-    srnn_array in[3];
-    srnn_tensor a;
-
-    g->n = 0;
-    attend_ready(t, d);
-    attend_inputs(d, net, 0, in);
-    must(srnn_trainer_backward(t, d->c.steps, in, 3, NULL));
-    for (size_t i = 0; i < srnn_net_params(net); i++) {
-        must(srnn_trainer_gradient(t, i, &a));
-        take(g, &a);
-    }
-    g->params = g->n;
-    must(srnn_trainer_state_gradient(t, 0, &a));
-    take(g, &a);
-    must(srnn_trainer_input_gradient(t, in[1].node, &a));
-    take(g, &a);
-    if (d->c.form != ATTEND_SELF) {
-        must(srnn_trainer_input_gradient(t, in[0].node, &a));
-        take(g, &a);
-    }
-    srnn_trainer_close(t);
-    srnn_net_close(net);
-}
+/* ---- gradients ----------------------------------------------------------- */
 
 /* Of `rows` x n reals from `from` on, sequence b's against the one alone, whose
  * loss is a mean over `part` steps where the batch's is one over 16. */
@@ -335,7 +196,7 @@ static void gradients_alone(const srnn_kernels *k, const attend_data *d,
         if (length[b] == 0)
             continue;
         attend_one(&part, d, b, lengths);
-        backward(k, &part, 1, one);
+        attend_backward(k, &part, 1, one);
         from_one = one->params;
         differing = rows_differ(all, one, &from, &from_one, 1,
                                 part.states, b, length[b]);
@@ -361,9 +222,9 @@ static void gradients(const srnn_kernels *k)
         attend_data d;
 
         fill(&d, &c);
-        backward(k, &d, 1, &all);
+        attend_backward(k, &d, 1, &all);
         for (size_t threads = 2; threads <= 3; threads++) {
-            backward(k, &d, threads, &other);
+            attend_backward(k, &d, threads, &other);
             CHECK_SAYS(!bits_differing(all.x, other.x, all.n),
                        "%s: gradients by %zu threads", attend_name(&c),
                        threads);
@@ -378,13 +239,65 @@ static void gradients(const srnn_kernels *k)
     }
 }
 
+/* ---- other machines ------------------------------------------------------ */
+
+static const char *recorded;
+
+static uint64_t hash_case(const srnn_kernels *k, const attend_case *c)
+{
+    static result all;
+    static slopes g;
+    attend_data d;
+    uint64_t h;
+
+    fill(&d, c);
+    attend_run(k, &d, (way){1, STEPS, STEPS, 0, 0}, &all);
+    attend_backward(k, &d, 1, &g);
+    attend_free(&d);
+    h = hash_reals(hash_begin(), all.x, 1, reals(&all, BATCH), 0);
+    return hash_reals(h, g.x, 1, g.n, 0);
+}
+
+static void compare_line(FILE *f, const attend_case *c, uint64_t hash)
+{
+    char name[96] = "";
+    unsigned long long want = 0;
+
+    CHECK_SAYS(fscanf(f, "%95s %llx", name, &want) == 2 &&
+                   !strcmp(name, attend_name(c)) && want == hash,
+               "%s %016llx, but the file has %s %016llx", attend_name(c),
+               (unsigned long long)hash, name, want);
+}
+
+static void hashes(const srnn_kernels *k)
+{
+    FILE *f = recorded ? fopen(recorded, "r") : NULL;
+
+    CHECK_SAYS(f || !recorded, "%s cannot be read", recorded);
+    for (size_t i = 0;
+         rung_is_vector(k) && i < SRNN_SCORE_KINDS * ATTEND_FORMS; i++) {
+        const attend_case c = case_of(i / ATTEND_FORMS, i % ATTEND_FORMS);
+        const uint64_t hash = hash_case(k, &c);
+
+        if (f)
+            compare_line(f, &c, hash);
+        else if (!recorded)
+            printf("%s %016llx\n", attend_name(&c),
+                   (unsigned long long)hash);
+    }
+    if (f)
+        fclose(f);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
         {"attend/outputs", outputs, NULL},
         {"attend/gradients", gradients, NULL},
+        {"attend/hashes", hashes, NULL},
         {NULL, NULL, NULL},
     };
 
-    return check_main(argc, argv, cases);
+    recorded = argc > 1 ? argv[1] : NULL;
+    return check_main(1, argv, cases);
 }
