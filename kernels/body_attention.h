@@ -71,6 +71,9 @@ INLINE void dot_tile(const size_t A, const size_t B, size_t n,
 }
 
 #define DOT_PAIRS (VEC_DOT_ROWS * VEC_DOT_COLUMNS)
+/* Keys against one query: more rows at a time, a multiple of 4 KiB apart as the
+ * steps of a batch often are, would push each other out of an L1 cache. */
+#define DOT_LINE (DOT_PAIRS > 8 ? 8 : DOT_PAIRS)
 
 /* Functions of their own, as those of the micro-kernel and for its reason. */
 static NOINLINE void dot_square(size_t n, const srnn_real *const *a,
@@ -82,17 +85,17 @@ static NOINLINE void dot_square(size_t n, const srnn_real *const *a,
 static NOINLINE void dot_line(size_t n, const srnn_real *const *a,
                               const srnn_real *const *b, vr *sum)
 {
-    dot_tile(1, DOT_PAIRS, n, a, b, sum);
+    dot_tile(1, DOT_LINE, n, a, b, sum);
 }
 
 /* As many pairs as lanes: A rows of q from i0 on, the rest rows of k from s0
- * on, in tiles of DOT_PAIRS. */
+ * on, in tiles of DOT_PAIRS or DOT_LINE. */
 INLINE void dot_block(const size_t A, size_t n, const srnn_picked *q,
                       size_t i0, const srnn_picked *k, size_t s0,
                       srnn_real scale, srnn_real *e, size_t lde)
 {
     const size_t B = VEC_LANES / A;
-    const size_t tile = DOT_PAIRS / A;
+    const size_t tile = A == 1 ? DOT_LINE : VEC_DOT_COLUMNS;
     const srnn_real *a[VEC_LANES], *b[VEC_LANES];
     srnn_real out[VEC_LANES];
     vr sum[VEC_LANES], part[VEC_LANES];
