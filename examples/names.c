@@ -128,9 +128,6 @@ static void train(const options *o, const names_text *t,
     uint32_t round = 16; /* streams of random numbers before it have a use */
     double loss;
 
-    if (count < o->batch)
-        die("--batch %zu: there are %zu sentences to learn from", o->batch,
-            count);
     for (uint64_t u = 0; u < o->updates; u++) {
         if (count - at < o->batch) {
             shuffle(order, count, o->seed, round++);
@@ -319,6 +316,10 @@ int main(int argc, char **argv)
     names_text t = names_parse(bytes, length, o.seed);
 
     free(bytes);
+    free(sentences(&t, 0, &length));
+    if (length < o.batch) /* before memory is taken for so many */
+        die("--batch %zu: there are %zu sentences to learn from", o.batch,
+            length);
     for (int i = 0; i < 3; i++)
         said[i] = allocate(t.words, 1);
     names_describe(&t);

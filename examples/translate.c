@@ -99,11 +99,10 @@ static void judge(const options *o, const pairs *p, const size_t *which,
     printf("BLEU of words, not smoothed; chrF of 1 to 6 characters, beta 2\n");
 }
 
-/* The first pair held out of middling length and three words: short enough to
- * see. */
+/* A pair held out of three words or more, short enough to see. */
 static size_t choose(const pairs *p, const size_t *which)
 {
-    for (size_t i = 0; i < p->held_out; i++) {
+    for (size_t i = p->held_out / 2; i < p->held_out; i++) {
         const pair *one = &p->pair[which[i]];
         const char *blank = strchr(one->text[0], ' ');
 
