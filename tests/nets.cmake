@@ -34,6 +34,7 @@ endforeach()
 srnn_test(cell/nodes LABEL cell SOURCES cell_nodes.c LIBS srnn_nets)
 srnn_test(cell/norm LABEL cell SOURCES cell_norm.c LIBS srnn_nets
   KINDS release asan aarch64 haswell nehalem)
+srnn_test(cell/masks LABEL cell SOURCES cell_masks.c LIBS srnn_nets)
 srnn_test(cell/update LABEL cell SOURCES cell_update.c LIBS srnn_nets)
 
 # ---- promises: whole nets, bit for bit ---
@@ -62,6 +63,7 @@ srnn_test(promise/masks LABEL promise SOURCES promise_masks.c LIBS srnn_nets
 foreach(part nets nodes sessions trainers modes sample variants)
   srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_nets)
 endforeach()
+srnn_test(api/masks LABEL cell SOURCES api_masks.c LIBS srnn_nets)
 srnn_test(api/init LABEL cell SOURCES api_init.c init_case.c LIBS srnn_nets)
 srnn_test(api/attention LABEL cell SOURCES api_attention.c LIBS srnn_nets)
 srnn_test(api/threads LABEL cell SOURCES api_threads.c LIBS srnn_nets
