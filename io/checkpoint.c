@@ -56,9 +56,9 @@ static srnn_part *list(const srnn_trainer *trainer, size_t *count)
 static json_t *describe_progress(const srnn_trainer *trainer,
                                  const srnn_progress *p)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:s}", "updates",
-                     srnn_count_json(srnn_trainer_updates(trainer)),
-                     "position", srnn_count_json(p->position), "data_hash",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "updates",
+                     srnn_count_json(srnn_trainer_updates(trainer)), "step",
+                     srnn_count_json(srnn_trainer_step(trainer)), "position", srnn_count_json(p->position), "data_hash",
                      srnn_count_json(p->data_hash), "seed",
                      srnn_count_json(p->seed), "note", p->note);
 }
@@ -66,15 +66,17 @@ static json_t *describe_progress(const srnn_trainer *trainer,
 static srnn_status parse_progress(const srnn_file *file, json_t *json,
                                   srnn_progress *p)
 {
-    const char *updates, *position, *hash, *seed, *note;
+    const char *updates, *step, *position, *hash, *seed, *note;
     json_error_t error;
 
-    if (json_unpack_ex(json, &error, JSON_STRICT, "{s:s, s:s, s:s, s:s, s:s}",
-                       "updates", &updates, "position", &position,
-                       "data_hash", &hash, "seed", &seed, "note", &note))
+    if (json_unpack_ex(json, &error, JSON_STRICT,
+                       "{s:s, s:s, s:s, s:s, s:s, s:s}", "updates", &updates,
+                       "step", &step, "position", &position, "data_hash",
+                       &hash, "seed", &seed, "note", &note))
         return srnn_file_fail_json(file->path, "simdrnn.progress", &error);
     if (strlen(note) >= sizeof p->note ||
         !srnn_count_parse(updates, &p->updates) ||
+        !srnn_count_parse(step, &p->step) ||
         !srnn_count_parse(position, &p->position) ||
         !srnn_count_parse(hash, &p->data_hash) ||
         !srnn_count_parse(seed, &p->seed))
@@ -255,6 +257,7 @@ static srnn_status load(srnn_trainer *trainer, srnn_progress *progress,
     if (status)
         return status;
     srnn_trainer_set_updates(trainer, found.updates);
+    srnn_trainer_sequences(trainer, NULL, found.step);
     *progress = found;
     return srnn_net_pack(srnn_trainer_net(trainer));
 }

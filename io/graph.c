@@ -37,17 +37,54 @@ static json_t *input_names(const srnn_net *net, const srnn_node_info *info)
     return NULL;
 }
 
+/* The rates of a recurrent node; one that is not there is 0. */
+enum { RATES = 5 };
+static const struct {
+    const char *key;
+    size_t at;
+} rates[RATES] = {
+    {"dropout", offsetof(srnn_recurrent_config, dropout)},
+    {"dropout_input", offsetof(srnn_recurrent_config, dropout_input)},
+    {"dropout_hidden", offsetof(srnn_recurrent_config, dropout_hidden)},
+    {"zoneout_h", offsetof(srnn_recurrent_config, zoneout_h)},
+    {"zoneout_c", offsetof(srnn_recurrent_config, zoneout_c)}};
+
+static double *rate_of(srnn_recurrent_config *config, size_t i)
+{
+    return (double *)(void *)((char *)config + rates[i].at);
+}
+
+static json_t *with_rates(json_t *json, srnn_recurrent_config config)
+{
+    int bad = !json;
+
+    for (size_t i = 0; i < RATES && !bad; i++)
+        if (*rate_of(&config, i) > 0)
+            bad = json_object_set_new(json, rates[i].key,
+                                      json_real(*rate_of(&config, i)));
+    if (!bad)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
 static json_t *describe(const srnn_net *net, const srnn_node_info *info)
 {
     const srnn_recurrent_config *cell = &info->recurrent;
     json_t *inputs = input_names(net, info);
 
     if (cell_of(info->kind) != SRNN_CELL_KINDS)
-        return json_pack("{s:s, s:s, s:o, s:I, s:I, s:b}", "name", info->name,
-                         "kind", info->kind, "inputs", inputs, "hidden",
-                         (json_int_t)cell->hidden, "layers",
-                         (json_int_t)cell->layers, "z_takes_new",
-                         cell->z_takes_new);
+        return with_rates(
+            json_pack("{s:s, s:s, s:o, s:I, s:I, s:b}", "name", info->name,
+                      "kind", info->kind, "inputs", inputs, "hidden",
+                      (json_int_t)cell->hidden, "layers",
+                      (json_int_t)cell->layers, "z_takes_new",
+                      cell->z_takes_new),
+            *cell);
+    if (!strcmp(info->kind, "dropout"))
+        return json_pack("{s:s, s:s, s:o, s:f, s:b}", "name", info->name,
+                         "kind", info->kind, "inputs", inputs, "p",
+                         info->dropout.p, "once", info->dropout.once);
     if (!strcmp(info->kind, "cross_entropy"))
         return json_pack("{s:s, s:s, s:o}", "name", info->name, "kind",
                          info->kind, "inputs", inputs);
@@ -59,7 +96,7 @@ static json_t *describe(const srnn_net *net, const srnn_node_info *info)
 static int is_known(const char *kind)
 {
     static const char *const others[] = {"input", "tokens", "embedding",
-                                         "linear", "cross_entropy"};
+                                         "linear", "dropout", "cross_entropy"};
     int known = cell_of(kind) != SRNN_CELL_KINDS;
 
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -120,6 +157,8 @@ typedef struct node {
     srnn_node from[2];
     json_int_t features, hidden, layers;
     int z_takes_new;
+    double rate[RATES];
+    srnn_dropout_config dropout;
 } node;
 
 /* An attribute that is not known is refused: without it the net is another. */
@@ -129,10 +168,15 @@ static srnn_status parse(const srnn_file *file, json_t *json, node *n)
 
     *n = (node){.from = {-1, -1}};
     if (json_unpack_ex(json, &error, JSON_STRICT,
-                       "{s:s, s:s, s:o, s?I, s?I, s?I, s?b}", "name", &n->name,
-                       "kind", &n->kind, "inputs", &n->inputs, "features",
-                       &n->features, "hidden", &n->hidden, "layers",
-                       &n->layers, "z_takes_new", &n->z_takes_new))
+                       "{s:s, s:s, s:o, s?I, s?I, s?I, s?b,"
+                       " s?F, s?F, s?F, s?F, s?F, s?F, s?b}",
+                       "name", &n->name, "kind", &n->kind, "inputs",
+                       &n->inputs, "features", &n->features, "hidden",
+                       &n->hidden, "layers", &n->layers, "z_takes_new",
+                       &n->z_takes_new, rates[0].key, &n->rate[0],
+                       rates[1].key, &n->rate[1], rates[2].key, &n->rate[2],
+                       rates[3].key, &n->rate[3], rates[4].key, &n->rate[4],
+                       "p", &n->dropout.p, "once", &n->dropout.once))
         return srnn_file_fail_json(file->path, "a node of the graph", &error);
     if (n->features < 0 || n->hidden < 0 || n->layers < 0)
         return srnn_file_fail(SRNN_EFORMAT, file->path,
@@ -199,8 +243,13 @@ static srnn_status add(srnn_net *net, const node *n)
     size_t features = (size_t)n->features;
     srnn_node number;
 
+    for (size_t i = 0; i < RATES; i++)
+        *rate_of(&config, i) = n->rate[i];
     if (cell != SRNN_CELL_KINDS)
         return srnn_net_recurrent(net, n->name, n->from[0], &config, &number);
+    if (!strcmp(n->kind, "dropout"))
+        return srnn_net_dropout(net, n->name, n->from[0], &n->dropout,
+                                &number);
     if (!strcmp(n->kind, "input"))
         return srnn_net_input(net, n->name, features, &number);
     if (!strcmp(n->kind, "tokens"))

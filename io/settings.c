@@ -30,14 +30,15 @@ json_t *srnn_settings_describe(const srnn_trainer_config *c)
 {
     return json_pack(
         "{s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f,"
-        " s:s, s:o, s:o, s:f}",
+        " s:s, s:o, s:o, s:f, s:o}",
         "optimiser", optimisers[c->optimiser], "batch", (json_int_t)c->batch,
         "steps", (json_int_t)c->steps, "lr", c->lr, "momentum", c->momentum,
         "beta1", c->beta1, "beta2", c->beta2, "eps", c->eps, "decay", c->decay,
         "clip_value", c->clip_value, "clip_norm", c->clip_norm, "schedule",
         schedules[c->schedule.kind], "warmup",
         srnn_count_json(c->schedule.warmup), "span",
-        srnn_count_json(c->schedule.span), "last", c->schedule.last);
+        srnn_count_json(c->schedule.span), "last", c->schedule.last, "seed",
+        srnn_count_json(c->seed));
 }
 
 static int index_of(const char *name, const char *const *names, int count)
@@ -52,7 +53,7 @@ static int index_of(const char *name, const char *const *names, int count)
 srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
                                 srnn_trainer_config *c)
 {
-    const char *optimiser, *schedule, *warmup, *span;
+    const char *optimiser, *schedule, *warmup, *span, *seed;
     json_int_t batch, steps;
     json_error_t error;
     int which, kind;
@@ -61,21 +62,23 @@ srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
     if (json_unpack_ex(
             json, &error, JSON_STRICT,
             "{s:s, s:I, s:I, s:F, s:F, s:F, s:F, s:F, s:F, s:F, s:F,"
-            " s:s, s:s, s:s, s:F}",
+            " s:s, s:s, s:s, s:F, s:s}",
             "optimiser", &optimiser, "batch", &batch, "steps", &steps, "lr",
             &c->lr, "momentum", &c->momentum, "beta1", &c->beta1, "beta2",
             &c->beta2, "eps", &c->eps, "decay", &c->decay, "clip_value",
             &c->clip_value, "clip_norm", &c->clip_norm, "schedule", &schedule,
-            "warmup", &warmup, "span", &span, "last", &c->schedule.last))
+            "warmup", &warmup, "span", &span, "last", &c->schedule.last,
+            "seed", &seed))
         return srnn_file_fail_json(file->path, "simdrnn.trainer", &error);
     which = index_of(optimiser, optimisers, 2);
     kind = index_of(schedule, schedules, 4);
     if (which < 0 || kind < 0 || batch < 1 || steps < 1 ||
         !srnn_count_parse(warmup, &c->schedule.warmup) ||
-        !srnn_count_parse(span, &c->schedule.span))
+        !srnn_count_parse(span, &c->schedule.span) ||
+        !srnn_count_parse(seed, &c->seed))
         return srnn_file_fail(SRNN_EFORMAT, file->path,
                               "trainer: optimiser, schedule, batch, steps, "
-                              "warmup or span are none");
+                              "warmup, span or seed are none");
     c->optimiser = (srnn_optimiser)which;
     c->batch = (size_t)batch;
     c->steps = (size_t)steps;

@@ -120,11 +120,15 @@ static void counts(void)
         {QUOTED("updates", "18446744073709551614"),
          QUOTED("updates", "18446744073709551616"), "a number is none"},
         {QUOTED("warmup", MOST), QUOTED("warmup", "-8446744073709551615"),
-         "warmup or span are none"},
+         "warmup, span or seed are none"},
         {QUOTED("span", MOST), QUOTED("span", "18446744073709551616"),
-         "warmup or span are none"},
+         "warmup, span or seed are none"},
+        {QUOTED("seed", MOST), QUOTED("seed", "18446744073709551616"),
+         "warmup, span or seed are none"},
+        {QUOTED("step", MOST), QUOTED("step", "18446744073709551616"),
+         "a number is none"},
         {QUOTED("span", MOST), QUOTED("span", "+8446744073709551615"),
-         "warmup or span are none"},
+         "warmup, span or seed are none"},
     };
     const char *path = file_path("counts.safetensors");
     const char *changed = file_path("changed.safetensors");
@@ -136,12 +140,15 @@ static void counts(void)
     size_t length;
 
     c.schedule = (srnn_schedule){SRNN_LINEAR, UINT64_MAX, UINT64_MAX, 0};
+    c.seed = UINT64_MAX;
     tiny_must(srnn_trainer_open(&trainer, net, &c));
     srnn_trainer_set_updates(trainer, UINT64_MAX - 1);
+    tiny_must(srnn_trainer_sequences(trainer, NULL, UINT64_MAX));
     tiny_must(srnn_checkpoint_save(trainer, &at, path));
     tiny_must(srnn_checkpoint_peek(path, &found, &at));
     CHECK(found.schedule.warmup == UINT64_MAX &&
-          found.schedule.span == UINT64_MAX && at.updates == UINT64_MAX - 1);
+          found.schedule.span == UINT64_MAX && found.seed == UINT64_MAX &&
+          at.updates == UINT64_MAX - 1 && at.step == UINT64_MAX);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         bytes = file_get(path, &length);
         swap_text(bytes, cases[i].from, cases[i].to);

@@ -51,9 +51,10 @@ SRNN_API srnn_status srnn_model_read(srnn_net *net, const char *path);
 enum { SRNN_NOTE_SIZE = 1024 };
 
 /* What a run is made of beside the trainer. All random numbers are functions
- * of the seed and of counts, so seed and updates are the whole generator. */
+ * of the seed and of counts, so seeds, updates and step are the whole generator. */
 typedef struct srnn_progress {
     uint64_t updates;   /* done; the trainer's own */
+    uint64_t step;      /* that masks go on from; the trainer's own */
     uint64_t position;  /* in the data, in whatever the caller counts */
     uint64_t data_hash; /* srnn_hash of the data; 0: not said */
     uint64_t seed;
