@@ -318,12 +318,14 @@ static int backward_kind(const timeline *l, const phase *b)
     return l->masking.drop ? SRNN_MASKED_RESET_BWD : -1;
 }
 
-/* Where the product with the step after begins: masks leave a part of the
- * gradient in dh, which dropout of h must not meet. */
+/* Where a product begins: zoneout leaves a part of the gradient of h in dh,
+ * which dropout of h must not meet. */
 static srnn_start start_of(const timeline *l, const phase *b)
 {
-    if (b->after && l->masked)
-        return l->masking.drop ? SRNN_START_ZERO : SRNN_START_VALUE;
+    if (b->after && b->weight == W_HH && l->masking.drop)
+        return SRNN_START_ZERO;
+    if (b->after && b->weight == W_HH && l->masking.zone_h)
+        return SRNN_START_VALUE;
     return b->adds ? SRNN_START_VALUE : SRNN_START_ZERO;
 }
 

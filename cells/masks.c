@@ -7,7 +7,8 @@ srnn_status srnn_rate_check(const char *name, const char *what, double rate)
 {
     if (rate >= 0 && rate < 1)
         return SRNN_OK;
-    return srnn_fail(SRNN_EINVAL, "node '%.60s': %s is %g, must be 0 to below 1",
+    return srnn_fail(SRNN_EINVAL,
+                     "node '%.60s': %s is %g, must be 0 to below 1",
                      name ? name : "", what, rate);
 }
 

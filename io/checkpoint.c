@@ -58,7 +58,8 @@ static json_t *describe_progress(const srnn_trainer *trainer,
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "updates",
                      srnn_count_json(srnn_trainer_updates(trainer)), "step",
-                     srnn_count_json(srnn_trainer_step(trainer)), "position", srnn_count_json(p->position), "data_hash",
+                     srnn_count_json(srnn_trainer_step(trainer)), "position",
+                     srnn_count_json(p->position), "data_hash",
                      srnn_count_json(p->data_hash), "seed",
                      srnn_count_json(p->seed), "note", p->note);
 }

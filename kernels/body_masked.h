@@ -146,7 +146,8 @@ static void join_gradients(const srnn_cell *k, piece *p)
 
         if (m->zone_h)
             dh = v_add(v_load_n(p->h + i, n), dh);
-        store_at(k->dh, k->lddh, t, r, u, n, dh);
+        if (m->zone_h || m->drop)
+            store_at(k->dh, k->lddh, t, r, u, n, dh);
         if (m->zone_c)
             store_at(k->dc, k->lddc, t, r, u, n,
                      v_add(v_load_n(p->c + i, n),

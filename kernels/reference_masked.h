@@ -1,5 +1,5 @@
-/* Zoneout and dropout of h around a cell's own function, one unit at a time, for
- * reference.c. */
+/* Zoneout and dropout of h around a cell's own function, one unit at a time,
+ * for reference.c. */
 
 static float mask_at(const float *m, size_t ld, size_t r, size_t u)
 {
@@ -66,7 +66,8 @@ static void unit_bwd(const srnn_cell *k, size_t r, size_t u, float p)
         own.ldc = m->ldc_own;
     }
     own_at(&own, r, u, (1 - zh) * d);
-    *dh = zh * d + (m->adds ? *dh : 0);
+    if (m->zone_h || m->drop)
+        *dh = (m->zone_h ? zh * d : 0) + (m->adds ? *dh : 0);
     if (m->zone_c)
         k->dc[r * k->lddc + u] += zc * dc;
 }

@@ -1,4 +1,4 @@
-/* Philox words as uniform and normal reals and as masks, element by element, for
+/* Philox words as uniform and normal reals and as masks, one by one, for
  * reference.c. */
 
 static uint32_t word(const srnn_stream *s, size_t j)

@@ -119,8 +119,10 @@ static void trainers(const srnn_kernels *k)
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
-        {"masks/rates", rates, NULL}, {"masks/combinations", combinations, NULL},
-        {"masks/nodes", nodes, NULL}, {"masks/trainers", trainers, NULL},
+        {"masks/rates", rates, NULL},
+        {"masks/combinations", combinations, NULL},
+        {"masks/nodes", nodes, NULL},
+        {"masks/trainers", trainers, NULL},
         {NULL, NULL, NULL},
     };
 

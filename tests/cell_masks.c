@@ -236,7 +236,7 @@ static void node_units(const srnn_kernels *k)
     }
 }
 
-/* ---- updates, seeds ------------------------------------------------------- */
+/* ---- updates, seeds ----------------------------------------------------- */
 
 static void names(const srnn_kernels *k)
 {
@@ -329,7 +329,7 @@ static void sessions(const srnn_kernels *k)
     }
 }
 
-/* ---- nothing dropped ------------------------------------------------------ */
+/* ---- nothing dropped ---------------------------------------------------- */
 
 /* x -> dropout -> rnn -> dropout -> out -> loss, of rates 0. */
 static srnn_net *zero_net(const srnn_kernels *k, const net_case *c)

@@ -1,6 +1,6 @@
-/* The gradients of nets with dropout and zoneout, the masks held still by update
- * number and step: slopes of the masked loss, whole and ragged. A backward
- * function that is wrong, or masks that move, must fail. */
+/* The gradients of nets with dropout and zoneout, the masks held still by
+ * number of update and step: slopes of the masked loss, whole and ragged. A
+ * backward function that is wrong, or masks that move, must fail. */
 #include "gradient_check.h"
 #include "masks_case.h"
 

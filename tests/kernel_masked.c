@@ -221,7 +221,8 @@ static void expect_backward(masked_data *x)
             const size_t i = r * x->units + u;
             float *dh = &own.dh[r * own.lddh + u];
 
-            *dh = past_h[i] + (x->m.adds ? *dh : 0);
+            if (x->m.zone_h || x->m.drop)
+                *dh = past_h[i] + (x->m.adds ? *dh : 0);
             if (x->m.zone_c)
                 own.dc[r * own.lddc + u] += past_c[i];
         }
@@ -348,7 +349,7 @@ static void reset(const srnn_kernels *k)
     }
 }
 
-/* ---- exactly the state before, exactly the plain cell --------------------- */
+/* ---- exactly the state before, exactly the plain cell ------------------- */
 
 static void exact_masks(const srnn_kernels *k)
 {

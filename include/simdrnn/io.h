@@ -51,7 +51,8 @@ SRNN_API srnn_status srnn_model_read(srnn_net *net, const char *path);
 enum { SRNN_NOTE_SIZE = 1024 };
 
 /* What a run is made of beside the trainer. All random numbers are functions
- * of the seed and of counts, so seeds, updates and step are the whole generator. */
+ * of seeds and of counts: the seeds, updates and step are the whole generator.
+ */
 typedef struct srnn_progress {
     uint64_t updates;   /* done; the trainer's own */
     uint64_t step;      /* that masks go on from; the trainer's own */

@@ -301,7 +301,8 @@ enum srnn_tile_kind {
  *                dropped = s h
  *   BACKWARD     d = dy + p, with drop d = dy + fma(p, s, dh); the own function
  *                takes (1 - m) d as its d and (1 - m) dc as its dc, then
- *                dh = m d + (adds: what it left there), dc = m dc + its
+ *                dh = m d + (adds: what it left there), dc = m dc + its; with
+ *                drop alone dh loses what was taken from it
  *   STATE        dh = fma(p, s, dh): the gradient of the state before a pass
  *   RESET        after GRU_BEFORE_RZ: s times r h_prev, in work and slot q
  *   RESET_BWD    GRU_BEFORE_RZ_BWD with p s instead of p
