@@ -58,6 +58,8 @@ srnn_test(promise/net-hashes LABEL promise
 srnn_test(promise/masks LABEL promise SOURCES promise_masks.c LIBS srnn_nets
   KINDS release asan aarch64 haswell ARGS ${here}/promise_mask_hashes.txt
   SHORT ${here}/promise_mask_hashes.txt hashes resume)
+srnn_test(promise/mask-axes LABEL promise SOURCES promise_mask_axes.c
+  LIBS srnn_nets)
 
 # ---- the interface: refusals, floating-point modes, threads, memory ---
 foreach(part nets nodes sessions trainers modes sample variants)
