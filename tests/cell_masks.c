@@ -303,6 +303,8 @@ static void sessions(const srnn_kernels *k)
         srnn_net *net;
         subject s;
 
+        if (!masks_fit(m, &c))
+            continue;
         bare.direction = m->direction;
         begin(&s, k, &c, m);
         data_seed(3);

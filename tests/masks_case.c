@@ -24,11 +24,15 @@ const masks_case masks_cases[] = {
      .direction = SRNN_BOTH_MEAN},
     {.name = "all/reverse", .dropout = 0.3, .hidden = 0.3, .zone_h = 0.3,
      .direction = SRNN_REVERSE},
+    {.name = "all/softsign", .input = 0.3, .hidden = 0.3, .zone_h = 0.3,
+     .other = 1},
     {.name = NULL},
 };
 
 int masks_fit(const masks_case *m, const net_case *c)
 {
+    if (m->other && c->cell == SRNN_LSTM)
+        return 0;
     return !(m->zone_c > 0) || c->cell == SRNN_LSTM;
 }
 
@@ -57,6 +61,8 @@ static srnn_recurrent_config recurrent(const net_case *c, const masks_case *m)
     r.dropout_hidden = m->hidden;
     r.zoneout_h = m->zone_h;
     r.zoneout_c = m->zone_c;
+    if (m->other)
+        r.activation[c->cell != SRNN_RNN_TANH].kind = SRNN_ACT_SOFTSIGN;
     return r;
 }
 

@@ -11,6 +11,7 @@ typedef struct masks_case {
     double dropout, input, hidden, zone_h, zone_c;
     double node; /* the rate of both dropout nodes; 0: there are none */
     int once, skip;
+    int other; /* the cell's last activation is softsign */
     srnn_direction direction;
 } masks_case;
 
