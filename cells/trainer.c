@@ -402,6 +402,17 @@ void srnn_trainer_set_updates(srnn_trainer *t, uint64_t updates)
         t->updates = updates;
 }
 
+int srnn_trainer_begun(const srnn_trainer *t)
+{
+    return t ? t->session->begun : 0;
+}
+
+void srnn_trainer_set_begun(srnn_trainer *t, int begun)
+{
+    if (t)
+        t->session->begun = begun != 0;
+}
+
 double srnn_trainer_norm(const srnn_trainer *t)
 {
     return t ? t->norm : 0;

@@ -684,6 +684,11 @@ SRNN_API srnn_status srnn_trainer_input_gradient(const srnn_trainer *trainer,
 SRNN_API uint64_t srnn_trainer_updates(const srnn_trainer *trainer);
 SRNN_API void srnn_trainer_set_updates(srnn_trainer *trainer,
                                        uint64_t updates);
+/* Whether a call has gone before since the last reset, so that the next goes on
+ * from the carried states and takes no given initial state; setting it is for
+ * resuming from a file. */
+SRNN_API int srnn_trainer_begun(const srnn_trainer *trainer);
+SRNN_API void srnn_trainer_set_begun(srnn_trainer *trainer, int begun);
 /* Global norm of the gradients before clipping, at the last apply. */
 SRNN_API double srnn_trainer_norm(const srnn_trainer *trainer);
 SRNN_API srnn_net *srnn_trainer_net(const srnn_trainer *trainer);
