@@ -58,7 +58,11 @@ set(SRNN_PROVIDERS sleef xsmm)
 # Model files.
 set(SRNN_IO_SOURCES
   io/checkpoint.c
-  io/graph.c
+  io/graph_agree.c
+  io/graph_attributes.c
+  io/graph_kinds.c
+  io/graph_read.c
+  io/graph_write.c
   io/model.c
   io/parts.c
   io/reader.c

@@ -53,34 +53,44 @@ static srnn_part *list(const srnn_trainer *trainer, size_t *count)
 
 /* ---- the progress ------------------------------------------------------- */
 
+/* The caller's, and of the trainer what is neither array nor setting. */
+typedef struct place {
+    srnn_progress progress;
+    int begun;
+} place;
+
 static json_t *describe_progress(const srnn_trainer *trainer,
                                  const srnn_progress *p)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "updates",
-                     srnn_count_json(srnn_trainer_updates(trainer)), "step",
-                     srnn_count_json(srnn_trainer_step(trainer)), "position",
-                     srnn_count_json(p->position), "data_hash",
+    return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:b}", "updates",
+                     srnn_count_json(srnn_trainer_updates(trainer)),
+                     "position", srnn_count_json(p->position), "data_hash",
                      srnn_count_json(p->data_hash), "seed",
-                     srnn_count_json(p->seed), "note", p->note);
+                     srnn_count_json(p->seed), "note", p->note, "step",
+                     srnn_count_json(srnn_trainer_step(trainer)), "begun",
+                     srnn_trainer_begun(trainer));
 }
 
 static srnn_status parse_progress(const srnn_file *file, json_t *json,
-                                  srnn_progress *p)
+                                  place *at)
 {
-    const char *updates, *step, *position, *hash, *seed, *note;
+    const char *updates, *position, *hash, *seed, *note, *step = "0";
+    srnn_progress *p = &at->progress;
     json_error_t error;
 
+    at->begun = 0;
     if (json_unpack_ex(json, &error, JSON_STRICT,
-                       "{s:s, s:s, s:s, s:s, s:s, s:s}", "updates", &updates,
-                       "step", &step, "position", &position, "data_hash",
-                       &hash, "seed", &seed, "note", &note))
+                       "{s:s, s:s, s:s, s:s, s:s, s?s, s?b}", "updates",
+                       &updates, "position", &position, "data_hash", &hash,
+                       "seed", &seed, "note", &note, "step", &step, "begun",
+                       &at->begun))
         return srnn_file_fail_json(file->path, "simdrnn.progress", &error);
     if (strlen(note) >= sizeof p->note ||
         !srnn_count_parse(updates, &p->updates) ||
-        !srnn_count_parse(step, &p->step) ||
         !srnn_count_parse(position, &p->position) ||
         !srnn_count_parse(hash, &p->data_hash) ||
-        !srnn_count_parse(seed, &p->seed))
+        !srnn_count_parse(seed, &p->seed) ||
+        !srnn_count_parse(step, &p->step))
         return srnn_file_fail(SRNN_EFORMAT, file->path,
                               "progress: a number is none, or the note is too "
                               "long");
@@ -91,14 +101,14 @@ static srnn_status parse_progress(const srnn_file *file, json_t *json,
     return SRNN_OK;
 }
 
-static srnn_status read_progress(const srnn_file *file, srnn_progress *p)
+static srnn_status read_progress(const srnn_file *file, place *at)
 {
     json_t *json;
     srnn_status status = srnn_file_metadata(file, "simdrnn.progress", &json);
 
     if (status)
         return status;
-    status = parse_progress(file, json, p);
+    status = parse_progress(file, json, at);
     json_decref(json);
     return status;
 }
@@ -162,75 +172,54 @@ srnn_status srnn_checkpoint_save(const srnn_trainer *trainer,
 
 /* ---- loading ------------------------------------------------------------ */
 
-static srnn_status graphs_agree(const srnn_file *file, json_t *theirs,
-                                json_t *ours)
+static srnn_status read_settings(const srnn_file *file,
+                                 srnn_trainer_config *config)
 {
-    srnn_status status = SRNN_OK;
-    size_t i;
-    json_t *node;
-
-    if (json_array_size(theirs) != json_array_size(ours))
-        return srnn_file_fail(SRNN_ESTATE, file->path,
-                              "the file's net has %zu nodes, this one %zu",
-                              json_array_size(theirs), json_array_size(ours));
-    json_array_foreach(ours, i, node) {
-        const char *name = json_string_value(json_object_get(node, "name"));
-        char what[64];
-
-        snprintf(what, sizeof what, "node %s", name);
-        status = srnn_json_agree(file, what, json_array_get(theirs, i), node);
-        if (status)
-            break;
-    }
-    return status;
-}
-
-static srnn_status check_graph(const srnn_file *file, const srnn_net *net)
-{
-    json_t *theirs, *ours;
-    srnn_status status = srnn_file_metadata(file, "simdrnn", &theirs);
+    json_t *json;
+    srnn_status status = srnn_file_metadata(file, "simdrnn.trainer", &json);
 
     if (status)
         return status;
-    ours = srnn_graph_describe(net);
-    status = ours ? graphs_agree(file, theirs, ours)
-                  : srnn_file_fail(SRNN_ENOMEM, file->path, "no memory");
-    json_decref(ours);
-    json_decref(theirs);
+    status = srnn_settings_parse(file, json, config);
+    json_decref(json);
     return status;
 }
 
+/* Both as they are written today: an older file says less. */
 static srnn_status check_settings(const srnn_file *file,
                                   const srnn_trainer *trainer)
 {
-    srnn_trainer_config config = srnn_trainer_settings(trainer);
+    const srnn_trainer_config config = srnn_trainer_settings(trainer);
+    srnn_trainer_config found;
     json_t *theirs, *ours;
-    srnn_status status = srnn_file_metadata(file, "simdrnn.trainer", &theirs);
+    srnn_status status = read_settings(file, &found);
 
     if (status)
         return status;
+    theirs = srnn_settings_describe(&found);
     ours = srnn_settings_describe(&config);
-    status = ours ? srnn_json_agree(file, "trainer", theirs, ours)
-                  : srnn_file_fail(SRNN_ENOMEM, file->path, "no memory");
+    status = theirs && ours
+                 ? srnn_json_agree(file, "trainer", theirs, ours)
+                 : srnn_file_fail(SRNN_ENOMEM, file->path, "no memory");
     json_decref(ours);
     json_decref(theirs);
     return status;
 }
 
 static srnn_status check(const srnn_file *file, const srnn_trainer *trainer,
-                         const srnn_progress *expected, srnn_progress *found)
+                         const srnn_progress *expected, place *at)
 {
-    srnn_status status = read_progress(file, found);
+    srnn_status status = read_progress(file, at);
+    const uint64_t hash = at->progress.data_hash;
 
     /* Other data first: other symbols would make another net. */
-    if (!status && expected->data_hash &&
-        expected->data_hash != found->data_hash)
+    if (!status && expected->data_hash && expected->data_hash != hash)
         status = srnn_file_fail(SRNN_ESTATE, file->path,
                                 "was trained on other data: their hash is %016"
                                 PRIx64 ", not %016" PRIx64,
-                                found->data_hash, expected->data_hash);
+                                hash, expected->data_hash);
     if (!status)
-        status = check_graph(file, srnn_trainer_net(trainer));
+        status = srnn_graph_agree(file, srnn_trainer_net(trainer));
     if (!status)
         status = check_settings(file, trainer);
     return status;
@@ -239,8 +228,8 @@ static srnn_status check(const srnn_file *file, const srnn_trainer *trainer,
 static srnn_status load(srnn_trainer *trainer, srnn_progress *progress,
                         srnn_file *file)
 {
-    srnn_progress found;
-    srnn_status status = check(file, trainer, progress, &found);
+    place at = {.begun = 0};
+    srnn_status status = check(file, trainer, progress, &at);
     srnn_part *parts;
     size_t count;
 
@@ -257,9 +246,10 @@ static srnn_status load(srnn_trainer *trainer, srnn_progress *progress,
     free(parts);
     if (status)
         return status;
-    srnn_trainer_set_updates(trainer, found.updates);
-    srnn_trainer_sequences(trainer, NULL, found.step);
-    *progress = found;
+    srnn_trainer_set_updates(trainer, at.progress.updates);
+    srnn_trainer_sequences(trainer, NULL, at.progress.step);
+    srnn_trainer_set_begun(trainer, at.begun);
+    *progress = at.progress;
     return srnn_net_pack(srnn_trainer_net(trainer));
 }
 
@@ -278,24 +268,11 @@ srnn_status srnn_checkpoint_load(srnn_trainer *trainer,
     return status;
 }
 
-static srnn_status read_settings(const srnn_file *file,
-                                 srnn_trainer_config *config)
-{
-    json_t *json;
-    srnn_status status = srnn_file_metadata(file, "simdrnn.trainer", &json);
-
-    if (status)
-        return status;
-    status = srnn_settings_parse(file, json, config);
-    json_decref(json);
-    return status;
-}
-
 srnn_status srnn_checkpoint_peek(const char *path, srnn_trainer_config *config,
                                  srnn_progress *progress)
 {
     srnn_trainer_config found;
-    srnn_progress at;
+    place at = {.begun = 0};
     srnn_file file;
     srnn_status status;
 
@@ -310,7 +287,7 @@ srnn_status srnn_checkpoint_peek(const char *path, srnn_trainer_config *config,
     if (!status && config)
         *config = found;
     if (!status && progress)
-        *progress = at;
+        *progress = at.progress;
     srnn_file_close(&file);
     return status;
 }

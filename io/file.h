@@ -76,11 +76,13 @@ void srnn_replace_write(srnn_replace *replace, const void *data, size_t bytes);
 srnn_status srnn_replace_commit(srnn_replace *replace);
 void srnn_replace_cancel(srnn_replace *replace);
 
-/* Whether a file may hold so many nodes; the net as an array of them, NULL: out
- * of memory; and such nodes added to an empty net. */
+/* Whether a file may hold the net; the net as a list (graph.h), NULL: out of
+ * memory; the file's list added to an empty net; whether it is a net's,
+ * SRNN_ESTATE if not. */
 srnn_status srnn_graph_check(const srnn_net *net);
 json_t *srnn_graph_describe(const srnn_net *net);
 srnn_status srnn_graph_build(srnn_net *net, const srnn_file *file);
+srnn_status srnn_graph_agree(const srnn_file *file, const srnn_net *net);
 
 /* The parameters of a net as parts, malloc'ed with room for `more`. */
 srnn_part *srnn_params_list(const srnn_net *net, size_t more, size_t *count);

@@ -25,14 +25,50 @@ int srnn_count_parse(const char *text, uint64_t *value)
     return !strcmp(text, again);
 }
 
-/* Threads are left out: no bit depends on them. */
+/* Up to the last that is not 0; a new reference, NULL: out of memory. */
+static json_t *describe_axis_steps(const srnn_trainer_config *c)
+{
+    json_t *list = json_array();
+    size_t n = SRNN_AXES;
+    int bad = !list;
+
+    while (n && !c->axis_steps[n - 1])
+        n--;
+    for (size_t i = 0; !bad && i < n; i++)
+        bad = json_array_append_new(
+            list, json_integer((json_int_t)c->axis_steps[i]));
+    if (!bad)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+static int parse_axis_steps(const json_t *list, srnn_trainer_config *c)
+{
+    const size_t n = json_array_size(list);
+
+    if (list && (!json_is_array(list) || n > SRNN_AXES))
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *steps = json_array_get(list, i);
+
+        if (!json_is_integer(steps) || json_integer_value(steps) < 0)
+            return 0;
+        c->axis_steps[i] = (size_t)json_integer_value(steps);
+    }
+    return 1;
+}
+
+/* Threads and input_gradients are left out: no bit of an update depends on
+ * them. */
 json_t *srnn_settings_describe(const srnn_trainer_config *c)
 {
     return json_pack(
-        "{s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f,"
+        "{s:s, s:I, s:I, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f,"
         " s:s, s:o, s:o, s:f, s:o}",
         "optimiser", optimisers[c->optimiser], "batch", (json_int_t)c->batch,
-        "steps", (json_int_t)c->steps, "lr", c->lr, "momentum", c->momentum,
+        "steps", (json_int_t)c->steps, "axis_steps", describe_axis_steps(c),
+        "lr", c->lr, "momentum", c->momentum,
         "beta1", c->beta1, "beta2", c->beta2, "eps", c->eps, "decay", c->decay,
         "clip_value", c->clip_value, "clip_norm", c->clip_norm, "schedule",
         schedules[c->schedule.kind], "warmup",
@@ -53,7 +89,8 @@ static int index_of(const char *name, const char *const *names, int count)
 srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
                                 srnn_trainer_config *c)
 {
-    const char *optimiser, *schedule, *warmup, *span, *seed;
+    const char *optimiser, *schedule, *warmup, *span, *seed = "0";
+    const json_t *axis_steps = NULL;
     json_int_t batch, steps;
     json_error_t error;
     int which, kind;
@@ -62,23 +99,23 @@ srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
     if (json_unpack_ex(
             json, &error, JSON_STRICT,
             "{s:s, s:I, s:I, s:F, s:F, s:F, s:F, s:F, s:F, s:F, s:F,"
-            " s:s, s:s, s:s, s:F, s:s}",
+            " s:s, s:s, s:s, s:F, s?o, s?s}",
             "optimiser", &optimiser, "batch", &batch, "steps", &steps, "lr",
             &c->lr, "momentum", &c->momentum, "beta1", &c->beta1, "beta2",
             &c->beta2, "eps", &c->eps, "decay", &c->decay, "clip_value",
             &c->clip_value, "clip_norm", &c->clip_norm, "schedule", &schedule,
             "warmup", &warmup, "span", &span, "last", &c->schedule.last,
-            "seed", &seed))
+            "axis_steps", &axis_steps, "seed", &seed))
         return srnn_file_fail_json(file->path, "simdrnn.trainer", &error);
     which = index_of(optimiser, optimisers, 2);
     kind = index_of(schedule, schedules, 4);
     if (which < 0 || kind < 0 || batch < 1 || steps < 1 ||
         !srnn_count_parse(warmup, &c->schedule.warmup) ||
         !srnn_count_parse(span, &c->schedule.span) ||
-        !srnn_count_parse(seed, &c->seed))
+        !srnn_count_parse(seed, &c->seed) || !parse_axis_steps(axis_steps, c))
         return srnn_file_fail(SRNN_EFORMAT, file->path,
                               "trainer: optimiser, schedule, batch, steps, "
-                              "warmup, span or seed are none");
+                              "axis_steps, seed, warmup or span are none");
     c->optimiser = (srnn_optimiser)which;
     c->batch = (size_t)batch;
     c->steps = (size_t)steps;
@@ -112,5 +149,8 @@ srnn_status srnn_json_agree(const srnn_file *file, const char *what,
         if (!json_equal(json_object_get(theirs, key), value))
             return disagree(file, what, key, json_object_get(theirs, key),
                             value);
+    json_object_foreach(theirs, key, value)
+        if (!json_object_get(ours, key))
+            return disagree(file, what, key, value, NULL);
     return SRNN_OK;
 }

@@ -14,8 +14,8 @@ json_t *srnn_settings_describe(const srnn_trainer_config *config);
 srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
                                 srnn_trainer_config *config);
 
-/* SRNN_ESTATE with the first key of the object `ours` whose value is another
- * in `theirs`. what: of what they speak. */
+/* SRNN_ESTATE with the first key of one of the objects whose value is another
+ * in the other one. what: of what they speak. */
 srnn_status srnn_json_agree(const srnn_file *file, const char *what,
                             json_t *theirs, json_t *ours);
 

@@ -86,11 +86,11 @@ static void many(void)
     tiny_must(read_tensors(net, path, 100000));
     tiny_must(srnn_net_input(net, "more", 1, NULL));
     CHECK(srnn_model_save(net, path) == SRNN_EINVAL);
-    CHECK(strstr(srnn_error_message(), "at most 4096 nodes, not 4097"));
+    CHECK(strstr(srnn_error_message(), "at most 4096 nodes and axes, not 4097"));
     put_graph(path, SRNN_FILE_NODES + 1);
-    refused(path, "graph: 4097 nodes, at most 4096");
+    refused(path, "graph: 4097 nodes and axes, at most 4096");
     put_graph(path, 100000);
-    refused(path, "graph: 100000 nodes, at most 4096");
+    refused(path, "graph: 100000 nodes and axes, at most 4096");
     srnn_net_close(net);
 }
 
@@ -162,17 +162,64 @@ static void counts(void)
     srnn_net_close(net);
 }
 
-/* A node that a file has no words for is named. */
-static void unsaved(void)
+/* ---- what no file holds ------------------------------------------------- */
+
+static void identity(void *data, size_t n, const srnn_real *x, srnn_real *y,
+                     srnn_real *slope)
+{
+    (void)data;
+    for (size_t j = 0; j < n; j++) {
+        y[j] = x[j];
+        if (slope)
+            slope[j] = 1;
+    }
+}
+
+static void unsaved(const srnn_net *net, const char *words)
+{
+    const char *path = file_path("unsaved.safetensors");
+
+    CHECK(srnn_model_save(net, path) == SRNN_EINVAL && !file_exists(path));
+    CHECK_SAYS(strstr(srnn_error_message(), words), "says '%s'",
+               srnn_error_message());
+}
+
+/* A function of the caller's is named. */
+static void own(void)
 {
     srnn_net *net = tiny_net(&config);
-    srnn_node in = srnn_net_find(net, "out");
+    srnn_recurrent_config c = srnn_recurrent_default();
 
-    tiny_must(srnn_net_add(net, "twice", (srnn_node[]){in, in}, 2, NULL));
-    CHECK(srnn_model_save(net, file_path("unsaved.safetensors")) ==
-          SRNN_EINVAL);
-    CHECK_SAYS(strstr(srnn_error_message(), "'twice' cannot be saved"),
-               "says '%s'", srnn_error_message());
+    c.cell = SRNN_GRU;
+    c.hidden = 2;
+    c.activation[1] = (srnn_activation){.kind = SRNN_ACT_OWN, .own = identity};
+    tiny_must(srnn_net_recurrent(net, "mine", srnn_net_find(net, "in"), &c,
+                                 NULL));
+    unsaved(net, "node 'mine': activation 1 is a function of the caller's, "
+                 "which no file can hold");
+    srnn_net_close(net);
+}
+
+/* Tied nodes, each of which packs the weight again, are counted. */
+static void tied(void)
+{
+    const char *path = file_path("tied.safetensors");
+    srnn_net *net, *loaded;
+    srnn_node x, e;
+    char name[16];
+
+    tiny_must(srnn_net_open(&net, NULL));
+    tiny_must(srnn_net_tokens(net, "x", 3, &x));
+    tiny_must(srnn_net_embedding(net, "e", x, 2, &e));
+    for (int i = 0; i < SRNN_FILE_TIED; i++) {
+        snprintf(name, sizeof name, "t%d", i);
+        tiny_must(srnn_net_tied(net, name, e, e, NULL));
+    }
+    tiny_must(srnn_model_save(net, path));
+    tiny_must(srnn_model_load(&loaded, path, NULL));
+    srnn_net_close(loaded);
+    tiny_must(srnn_net_tied(net, "more", e, e, NULL));
+    unsaved(net, "a file holds at most 16 tied nodes, not 17");
     srnn_net_close(net);
 }
 
@@ -180,7 +227,8 @@ int main(int argc, char **argv)
 {
     static const check_case cases[] = {{"many", NULL, many},
                                        {"counts", NULL, counts},
-                                       {"unsaved", NULL, unsaved},
+                                       {"own", NULL, own},
+                                       {"tied", NULL, tied},
                                        {NULL, NULL, NULL}};
 
     return check_main(argc, argv, cases);

@@ -12,8 +12,8 @@
  *
  * A file that is damaged is refused with SRNN_EFORMAT and a message, one that
  * cannot be read or written with SRNN_EIO; no memory is taken for a size that
- * the file does not hold, and none has more than SRNN_FILE_NODES nodes or
- * 100 MB of header. All checks come before the first change; only a
+ * the file does not hold, and none has more than SRNN_FILE_NODES nodes and axes
+ * or 100 MB of header. All checks come before the first change; only a
  * device that fails while the values are read leaves a net half filled.
  *
  * Threads: as simdrnn.h says for the handles; each path for one at a time. */
@@ -26,11 +26,15 @@
 extern "C" {
 #endif
 
-enum { SRNN_FILE_NODES = 4096 }; /* saving more is SRNN_EINVAL */
+enum { /* saving more is SRNN_EINVAL */
+    SRNN_FILE_NODES = 4096, /* axes counted */
+    SRNN_FILE_TIED = 16     /* tied nodes */
+};
 
 /* ---- models ------------------------------------------------------------ */
 
-/* Writes the graph and the parameters. */
+/* Writes the graph and the parameters. A net with an activation of the
+ * caller's own (SRNN_ACT_OWN) is SRNN_EINVAL: a file cannot hold a function. */
 SRNN_API srnn_status srnn_model_save(const srnn_net *net, const char *path);
 
 /* Opens a net with the graph and the parameters of a file that
@@ -51,8 +55,7 @@ SRNN_API srnn_status srnn_model_read(srnn_net *net, const char *path);
 enum { SRNN_NOTE_SIZE = 1024 };
 
 /* What a run is made of beside the trainer. All random numbers are functions
- * of seeds and of counts: the seeds, updates and step are the whole generator.
- */
+ * of seeds and counts, so seeds, updates and steps are the whole generator. */
 typedef struct srnn_progress {
     uint64_t updates;   /* done; the trainer's own */
     uint64_t step;      /* that masks go on from; the trainer's own */
@@ -64,21 +67,24 @@ typedef struct srnn_progress {
 
 /* Writes a model file that also holds, of the trainer, the moments
  * ("adam/m/<parameter>", "adam/v/...", "sgd/m/..."), the carried states
- * ("state/<state>"), the number of updates and the configuration, and of
- * *progress all but updates. */
+ * ("state/<state>"), the number of updates, the step that masks are named by
+ * next, whether sequences have begun, and the configuration; and of *progress
+ * all but updates. What was given for the next call alone, lengths, axes and
+ * identities of sequences, is given again. */
 SRNN_API srnn_status srnn_checkpoint_save(const srnn_trainer *trainer,
                                           const srnn_progress *progress,
                                           const char *path);
 
 /* Puts the trainer and its net where they were: updates that follow give the
  * same bits as if nothing had been stopped. The graph and the configuration
- * must be the file's, but for threads; where progress->data_hash is not 0, it
- * must be too. SRNN_ESTATE names what differs. Then fills *progress. */
+ * must be the file's, but for threads and input_gradients; where
+ * progress->data_hash is not 0, it must be too. SRNN_ESTATE names what differs. Then fills *progress. */
 SRNN_API srnn_status srnn_checkpoint_load(srnn_trainer *trainer,
                                           srnn_progress *progress,
                                           const char *path);
 
-/* Reads what a checkpoint says of itself; either may be NULL. threads is 1. */
+/* Reads what a checkpoint says of itself; either may be NULL. threads is 1,
+ * input_gradients 0. */
 SRNN_API srnn_status srnn_checkpoint_peek(const char *path,
                                           srnn_trainer_config *config,
                                           srnn_progress *progress);
