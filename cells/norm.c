@@ -7,8 +7,6 @@
  * gone through the norm, and b_ih and b_hh are the norm's biases. */
 #include "norm.h"
 
-#include <string.h>
-
 /* The part of a step that is one worker's: rows of the step, units. */
 typedef struct share {
     size_t row, rows;
@@ -58,7 +56,7 @@ static srnn_norm norm_of(const timeline *l, enum norm_part part, size_t from,
 
 /* ---- layer norm: rows ---------------------------------------------------- */
 
-/* One group of gates of the share's rows; `first` is the pass's row of row 0. */
+/* One group of gates of the share's rows; `first` is the row of row 0. */
 static srnn_norm group_of(const timeline *l, enum norm_part part, size_t i,
                           size_t first, const share *s, const field *f)
 {
@@ -199,7 +197,7 @@ static void columns(const timeline *l, enum norm_part part, size_t t,
     }
 }
 
-/* ---- a step ---------------------------------------------------------------- */
+/* ---- a step -------------------------------------------------------------- */
 
 static void normalise(const timeline *l, enum norm_part part, size_t t,
                       const share *s, const field *f, int back)
@@ -278,7 +276,7 @@ void srnn_norm_backward(const timeline *l, const srnn_cell *c, size_t t)
     normalise(l, NORM_H, t, &s, &h, 1);
 }
 
-/* ---- the input part ------------------------------------------------------- */
+/* ---- the input part ------------------------------------------------------ */
 
 /* Of steps [t0, t1) at once: layer norm knows no steps. */
 static void input_part(const timeline *l, const field *f, size_t t0, size_t t1,
@@ -390,37 +388,4 @@ void srnn_norm_gradients(const timeline *l)
         averages(l, from, to - from);
     srnn_pool_barrier(l->p->crew);
     input_part(l, &x, 0, l->e->steps, 1);
-}
-
-/* ---- steps counted ------------------------------------------------------- */
-
-void srnn_norm_restart(const pass *p, const node *n, layer_run *y)
-{
-    if (p->crew->worker == 0 && y->norm.count)
-        memset(y->norm.count, 0,
-               srnn_extent_of(p, n)->batch * sizeof *y->norm.count);
-}
-
-void srnn_norm_begin(const timeline *l)
-{
-    const norm_run *x = &l->r->norm;
-
-    if (l->p->crew->worker == 0 && x->count)
-        memcpy(x->start, x->count, l->e->batch * sizeof *x->count);
-}
-
-void srnn_norm_end(const timeline *l)
-{
-    const norm_run *x = &l->r->norm;
-    const extent *e = l->e;
-    const srnn_real most = (srnn_real)l->config->norm_steps;
-    size_t t, i;
-
-    for (t = 0; l->p->crew->worker == 0 && x->count && t < e->steps; t++)
-        for (i = extent_active(e, t + 1); i < extent_active(e, t); i++) {
-            const size_t b = e->order[i];
-            const srnn_real now = x->start[b] + (srnn_real)(t + 1);
-
-            x->count[b] = now < most ? now : most;
-        }
 }

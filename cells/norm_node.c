@@ -1,9 +1,9 @@
 /* What a norm adds to a recurrent node: which combinations there are, slots of
- * what is kept, parameters, and memory of a run. */
+ * what is kept, parameters, memory of a run, steps counted. */
 #include "norm.h"
 
-#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- what there is ------------------------------------------------------- */
 
@@ -192,4 +192,37 @@ void srnn_norm_carve(const srnn_session *s, const node *n, layer_run *y,
     r->start = srnn_arena_reals(a, x->batch);
     if (s->training)
         r->d_count = srnn_arena_reals(a, x->batch);
+}
+
+/* ---- steps counted ------------------------------------------------------- */
+
+void srnn_norm_restart(const pass *p, const node *n, layer_run *y)
+{
+    if (p->crew->worker == 0 && y->norm.count)
+        memset(y->norm.count, 0,
+               srnn_extent_of(p, n)->batch * sizeof *y->norm.count);
+}
+
+void srnn_norm_begin(const timeline *l)
+{
+    const norm_run *x = &l->r->norm;
+
+    if (l->p->crew->worker == 0 && x->count)
+        memcpy(x->start, x->count, l->e->batch * sizeof *x->count);
+}
+
+void srnn_norm_end(const timeline *l)
+{
+    const norm_run *x = &l->r->norm;
+    const extent *e = l->e;
+    const srnn_real most = (srnn_real)l->config->norm_steps;
+    size_t t, i;
+
+    for (t = 0; l->p->crew->worker == 0 && x->count && t < e->steps; t++)
+        for (i = extent_active(e, t + 1); i < extent_active(e, t); i++) {
+            const size_t b = e->order[i];
+            const srnn_real now = x->start[b] + (srnn_real)(t + 1);
+
+            x->count[b] = now < most ? now : most;
+        }
 }

@@ -10,8 +10,8 @@
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 /* Two inputs and three rows at least: a norm hides what multiplies all that it
- * sees, so gradients would all but vanish. Sums over more than 16 columns take a
- * second turn of the chains. */
+ * sees, so gradients would all but vanish. Sums over more than 16 columns take
+ * a second turn of the chains. */
 static const net_case shapes[] = {
     {.layers = 1, .steps = 3, .batch = 3, .in = 3, .hidden = 5, .classes = 4},
     {.layers = 2, .steps = 4, .batch = 4, .in = 2, .hidden = 3, .classes = 3},

@@ -62,7 +62,7 @@ srnn_test(promise/mask-axes LABEL promise SOURCES promise_mask_axes.c
   LIBS srnn_nets)
 
 # ---- the interface: refusals, floating-point modes, threads, memory ---
-foreach(part nets nodes sessions trainers modes sample variants)
+foreach(part nets nodes norm sessions trainers modes sample variants)
   srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_nets)
 endforeach()
 srnn_test(api/masks LABEL cell SOURCES api_masks.c LIBS srnn_nets)
