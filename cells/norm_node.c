@@ -37,6 +37,10 @@ srnn_status srnn_norm_check(const char *name, const srnn_recurrent_config *c)
         return srnn_fail(SRNN_EINVAL,
                          "node '%.60s': %s norm has no cell 'gru_before'",
                          name, c->norm == SRNN_NORM_LAYER ? "layer" : "batch");
+    if (c->cell == SRNN_LSTM && srnn_cell_varies(c))
+        return srnn_fail(SRNN_EINVAL,
+                         "node '%.60s': a normalised lstm has no other "
+                         "activations and no clip", name);
     if (c->dropout_hidden > 0 || c->zoneout_h > 0 || c->zoneout_c > 0)
         return srnn_fail(SRNN_EINVAL,
                          "node '%.60s': %s is not to be had beside a norm",

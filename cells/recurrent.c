@@ -160,8 +160,8 @@ static srnn_status check_config(const char *name,
                          SRNN_DIRECTIONS);
     status = check_rates(name, config);
     if (!status)
-        status = srnn_variant_check(name ? name : "", config);
-    return status ? status : srnn_norm_check(name ? name : "", config);
+        status = srnn_norm_check(name ? name : "", config);
+    return status ? status : srnn_variant_check(name ? name : "", config);
 }
 
 /* The initial state, where it is given, lies on the parent axis and has as many

@@ -391,6 +391,49 @@ static void over_calls(const srnn_kernels *k)
     CHECK(shared == 0);
 }
 
+/* ---- directions ---------------------------------------------------------- */
+
+/* A reverse node is a forward one over the sequence turned round: its first
+ * averages are those of the last step. */
+static void reverse(const srnn_kernels *k)
+{
+    enum { STEPS = 3, H = 5, IN = 2 };
+    const srnn_norm_kind norms[] = {SRNN_NORM_LAYER, SRNN_NORM_BATCH};
+
+    for (size_t i = 0; i < 2; i++) {
+        float x[STEPS][IN], turned[STEPS][IN], y[2][STEPS][H];
+        srnn_net *net[2];
+
+        data_fill(x[0], STEPS * IN, 1);
+        for (size_t t = 0; t < STEPS; t++)
+            memcpy(turned[t], x[STEPS - 1 - t], sizeof x[t]);
+        for (size_t r = 0; r < 2; r++) {
+            srnn_recurrent_config c = srnn_recurrent_default();
+            srnn_session_config config = srnn_session_default();
+            srnn_array in = {.node = 0, .data = r ? turned[0] : x[0]};
+            srnn_array out = {.node = 1, .data = y[r][0]};
+            srnn_session *s;
+
+            c.hidden = H;
+            c.norm = norms[i];
+            c.norm_steps = 2;
+            c.direction = r ? SRNN_FORWARD : SRNN_REVERSE;
+            must(srnn_net_open_on(&net[r], k));
+            must(srnn_net_input(net[r], "x", IN, NULL));
+            must(srnn_net_recurrent(net[r], "rnn", 0, &c, NULL));
+            data_seed(7);
+            case_fill_params(net[r]);
+            must(srnn_session_open(&s, net[r], &config));
+            must(srnn_session_forward(s, STEPS, &in, 1, &out, 1));
+            srnn_session_close(s);
+            srnn_net_close(net[r]);
+        }
+        for (size_t t = 0; t < STEPS; t++)
+            CHECK(!memcmp(y[0][t], y[1][STEPS - 1 - t], sizeof y[0][t]));
+        CHECK(memcmp(y[0][0], y[0][1], sizeof y[0][0]));
+    }
+}
+
 /* ---- refusals ------------------------------------------------------------ */
 
 #define NO(...) \
@@ -428,6 +471,12 @@ static void refusals(const srnn_kernels *k)
     NO("norm_eps", "0");
     c.norm_eps = 2;
     NO("norm_eps", "2");
+    c = usual(SRNN_LSTM, SRNN_NORM_LAYER);
+    c.clip = 1;
+    NO("normalised lstm", "clip");
+    c.clip = 0;
+    c.activation[1].kind = SRNN_ACT_RELU;
+    NO("normalised lstm", "activations");
     c = usual(SRNN_LSTM, SRNN_NORM_LAYER);
     c.zoneout_h = 0.5;
     NO("zoneout_h", "norm");
@@ -476,6 +525,7 @@ int main(int argc, char **argv)
         {"norm/separate", separate, NULL},
         {"norm/beginnings", beginnings, NULL},
         {"norm/over-calls", over_calls, NULL},
+        {"norm/reverse", reverse, NULL},
         {"norm/refusals", refusals, NULL},
         {"norm/one-row", one_row, NULL},
         {NULL, NULL, NULL},

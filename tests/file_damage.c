@@ -152,6 +152,9 @@ static void lengths(void)
 #define FEATURES(n) ",\\\"features\\\":" #n
 #define CELL(h, l) ",\\\"hidden\\\":" #h ",\\\"layers\\\":" #l \
                    ",\\\"z_takes_new\\\":false"
+#define NORM(kind, rest) ",\\\"norm\\\":\\\"" kind "\\\"" rest
+#define EPS ",\\\"norm_eps\\\":1e-5"
+#define STEPS(n) EPS ",\\\"norm_steps\\\":" #n ",\\\"norm_momentum\\\":0.1"
 #define X NODE("x", "input", "[]", FEATURES(2))
 #define HUGE NODE("x", "input", "[]", FEATURES(2147483647))
 #define FROM_X "[\\\"x\\\"]"
@@ -197,6 +200,16 @@ static void graphs(void)
          "node y has more parameters than the file"},
         {"[" X "," NODE("y", "gru", FROM_X, CELL(1, 0)) "]", "graph: "},
         {"[" X "," NODE("y", "gru", FROM_X, CELL(0, 1)) "]", "graph: "},
+        {"[" X "," NODE("y", "lstm", FROM_X, CELL(1, 1) NORM("group", EPS))
+         "]", "node 'y': norm 3 of 3"},
+        {"[" X "," NODE("y", "lstm", FROM_X, CELL(1, 1) NORM("layer", ""))
+         "]", "node 'y': norm_eps is 0"},
+        {"[" X "," NODE("y", "lstm", FROM_X, CELL(1, 1)
+                        NORM("batch", STEPS(-1))) "]",
+         "node y has a negative size"},
+        {"[" X "," NODE("y", "lstm", FROM_X, CELL(1, 1)
+                        NORM("batch", STEPS(99))) "]",
+         "node y has more parameters than the file"},
         {"[" X "," NODE("y", "embedding", FROM_X, FEATURES(2)) "]", "graph: "},
         {"[" X "," NODE("l", "cross_entropy", FROM_X, "") "]",
          "node l has 1 inputs, 2 are expected"},

@@ -41,7 +41,12 @@ static int same_cell(const srnn_recurrent_config *a,
                      const srnn_recurrent_config *b)
 {
     return a->cell == b->cell && a->hidden == b->hidden &&
-           a->layers == b->layers && a->z_takes_new == b->z_takes_new;
+           a->layers == b->layers && a->z_takes_new == b->z_takes_new &&
+           a->norm == b->norm &&
+           (!a->norm || a->norm_eps == b->norm_eps) &&
+           (a->norm != SRNN_NORM_BATCH ||
+            (a->norm_steps == b->norm_steps &&
+             a->norm_momentum == b->norm_momentum));
 }
 
 static void same_graph(const srnn_net *a, const srnn_net *b)
@@ -80,24 +85,35 @@ static void same_outputs(const srnn_net *a, const srnn_net *b)
     CHECK(!memcmp(y[0], y[1], sizeof y[0]));
 }
 
-static void models(void)
+static void model(const tiny_config *c)
 {
     const char *path = file_path("model.safetensors");
+    tiny t;
+    srnn_net *loaded = NULL;
+
+    tiny_open(&t, c);
+    tiny_train(&t, 2);
+    tiny_must(srnn_model_save(t.net, path));
+    tiny_must(srnn_model_load(&loaded, path, NULL));
+    same_graph(t.net, loaded);
+    same_params(t.net, loaded);
+    same_outputs(t.net, loaded);
+    srnn_net_close(loaded);
+    tiny_close(&t);
+}
+
+static void models(void)
+{
+    static const srnn_cell_kind normed[] = {SRNN_RNN_TANH, SRNN_LSTM};
 
     for (int cell = 0; cell < SRNN_CELL_KINDS; cell++)
-        for (size_t layers = 1; layers <= 2; layers++) {
-            tiny_config c = {.cell = (srnn_cell_kind)cell, .hidden = 6,
-                             .layers = layers, .z_takes_new = cell & 1};
-            srnn_net *net = tiny_net(&c), *loaded = NULL;
-
-            tiny_must(srnn_model_save(net, path));
-            tiny_must(srnn_model_load(&loaded, path, NULL));
-            same_graph(net, loaded);
-            same_params(net, loaded);
-            same_outputs(net, loaded);
-            srnn_net_close(loaded);
-            srnn_net_close(net);
-        }
+        for (size_t layers = 1; layers <= 2; layers++)
+            model(&(tiny_config){.cell = (srnn_cell_kind)cell, .hidden = 6,
+                                 .layers = layers, .z_takes_new = cell & 1});
+    for (int norm = SRNN_NORM_LAYER; norm < SRNN_NORM_KINDS; norm++)
+        for (size_t i = 0; i < 2; i++)
+            model(&(tiny_config){.cell = normed[i], .hidden = 6, .layers = 2,
+                                 .norm = (srnn_norm_kind)norm});
 }
 
 /* A net over real inputs, with names of every allowed character. */
@@ -274,6 +290,9 @@ static void checkpoints_refused(void)
     c = adam;
     c.hidden = 8;
     disagrees(c, 0, "node rnn: hidden is 7 in the file, 8 here");
+    c = adam;
+    c.norm = SRNN_NORM_LAYER;
+    disagrees(c, 0, "node rnn: norm");
     c = adam;
     c.cell = SRNN_GRU;
     disagrees(c, 0, "node rnn: kind is \"lstm\" in the file, \"gru\" here");

@@ -50,6 +50,27 @@ static void whole(const srnn_kernels *k)
     }
 }
 
+/* Beside other activations and one bias; without clips, whose kinks a norm
+ * brings near. */
+static void variants(const srnn_kernels *k)
+{
+    for (size_t i = 0; i < CASE_VARIANTS; i++)
+        for (int norm = SRNN_NORM_LAYER; norm < SRNN_NORM_KINDS; norm++) {
+            net_case c = shapes[0];
+            groups g = {0};
+
+            case_variant(&c, i);
+            c.norm = (srnn_norm_kind)norm;
+            c.norm_steps = 2;
+            c.clip = 0;
+            if (c.cell == SRNN_GRU_BEFORE ||
+                (c.cell == SRNN_GRU && norm == SRNN_NORM_BATCH))
+                continue;
+            check_shape(k, &c, NULL, &g);
+            gradient_report(&g, case_cell_name(&c));
+        }
+}
+
 /* The last step of all has one row. */
 static void ragged(const srnn_kernels *k)
 {
@@ -161,6 +182,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"gradient/wrong", wrong, NULL},
         {"gradient/norm", whole, NULL},
+        {"gradient/norm-variants", variants, NULL},
         {"gradient/norm-ragged", ragged, NULL},
         {NULL, NULL, NULL},
     };

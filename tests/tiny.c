@@ -34,7 +34,11 @@ srnn_net *tiny_net(const tiny_config *c)
     srnn_recurrent_config cell = {.cell = c->cell,
                                   .hidden = c->hidden,
                                   .layers = c->layers ? c->layers : 1,
-                                  .z_takes_new = c->z_takes_new};
+                                  .z_takes_new = c->z_takes_new,
+                                  .norm = c->norm,
+                                  .norm_steps = 4,
+                                  .norm_eps = 1e-3,
+                                  .norm_momentum = 0.3};
     srnn_node text, x, next, loss;
     srnn_net *net;
 

@@ -14,6 +14,7 @@ typedef struct tiny_config {
     srnn_optimiser optimiser;
     double momentum, lr; /* lr 0: 0.01 */
     int z_takes_new;
+    srnn_norm_kind norm;
 } tiny_config;
 
 typedef struct tiny {
