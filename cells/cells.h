@@ -76,8 +76,7 @@ typedef struct norm_row {
     size_t groups;   /* layer norm's: gates [first[i], first[i + 1]) as one */
     size_t first[3];
     size_t d[4];     /* of the gradient of each gate's recurrent part */
-    size_t hat[NORM_PARTS];
-    size_t back;     /* of R h, then of its gradient before the norm */
+    size_t hat[NORM_PARTS]; /* of W x and R h, then of their gradients */
     size_t work;     /* LSTM: of srnn_cell's work */
 } norm_row;
 

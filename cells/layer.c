@@ -453,10 +453,11 @@ static void weight_gradients(const timeline *l, const layer_input *in)
     size_t i, from, to;
 
     srnn_crew_span(who, rows, 1, &from, &to);
-    l->k->gemm_tn(to - from, n, &l->e->links, d + from, l->gate_ld, in->x, in->ldx, dw + from * n, n,
-                  l->p->s->tn_work[who->worker]);
-    l->k->bias_grad(to - from, &l->e->links, l->r->gate + from, l->gate_ld,
-                    db + from);
+    l->k->gemm_tn(to - from, n, &l->e->links, d + from, l->gate_ld, in->x,
+                  in->ldx, dw + from * n, n, l->p->s->tn_work[who->worker]);
+    if (!l->row->norm.kind)
+        l->k->bias_grad(to - from, &l->e->links, d + from, l->gate_ld,
+                        db + from);
     srnn_pool_barrier(who);
     for (i = 0; i < l->row->parts; i++)
         part_gradients(l, &l->row->part[i]);
@@ -487,8 +488,6 @@ void srnn_layer_backward(const pass *p, const node *n, const layer *y,
         backward_step(&l, in->dy, t);
     if (l.e->steps)
         first_state(&l);
-    if (l.row->norm.kind)
-        srnn_norm_gradients(&l);
     if (in->dx)
         input_gradient(&l, in);
     weight_gradients(&l, in);

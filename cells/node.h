@@ -175,6 +175,8 @@ typedef struct carry {
 typedef struct norm_run {
     srnn_real *rstd;   /* layer, training: [rows][of W x, of R h, of c] */
     srnn_real *moment; /* batch, training: [T][mean, var, rstd][W x, R h, c] */
+    uint32_t *order;   /* batch, training: the extent's links, each row counted
+                          from the first of its step */
     /* Batch: the steps that each sequence has had, carried like a state, [B] in
      * the caller's order; when the pass began; a gradient that is 0. */
     srnn_real *count, *start, *d_count;

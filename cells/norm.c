@@ -135,18 +135,13 @@ static srnn_real *moment_at(const timeline *l, enum norm_part part, size_t t,
            (size_t)part * gates * l->hidden + column;
 }
 
-/* Rows are counted over the whole pass in training: their order is. A step with
- * one row has no variance: the averages stand in for it. */
+/* A step with one row has no variance: the averages stand in for it. */
 static void train_columns(const timeline *l, enum norm_part part, size_t t,
                           size_t column, srnn_norm *p)
 {
-    const size_t first = l->e->first[t];
-
     p->rows = extent_active(l->e, t);
-    p->order = l->e->row + l->e->rows - l->e->first[t + 1];
-    p->x -= first * p->ldx;
-    p->y -= first * p->ldy;
-    p->hat = slot_at(l, 0, l->row->norm.hat[part]) + column;
+    p->order = l->r->norm.order + l->e->rows - l->e->first[t + 1];
+    p->hat = slot_at(l, t, l->row->norm.hat[part]) + column;
     p->ldhat = l->gate_ld;
     p->mean = moment_at(l, part, t, 0, column);
     p->var = moment_at(l, part, t, 1, column);
@@ -236,9 +231,8 @@ void srnn_norm_forward(const timeline *l, const srnn_cell *c, size_t t)
 {
     const phase *f = &l->row->forward[0];
     const srnn_panels *w = &l->y->forward[0];
-    const size_t ld = l->r->gate ? l->gate_ld : f->gates * l->hidden;
-    srnn_real *prod = l->r->gate ? slot_at(l, t, l->row->norm.back)
-                                 : l->r->product[0];
+    const size_t ld = f->gates * l->hidden;
+    srnn_real *prod = l->r->product[0];
     const srnn_rows h = {{c->h_prev}, {c->ldh_prev}, {w->k}};
     srnn_real *y = c->work ? c->work + l->hidden : NULL;
     size_t from, to;
@@ -257,91 +251,70 @@ void srnn_norm_forward(const timeline *l, const srnn_cell *c, size_t t)
     call(l, SRNN_TILE_LSTM_H, c, y, c->ldwork, &s);
 }
 
-void srnn_norm_backward(const timeline *l, const srnn_cell *c, size_t t)
-{
-    const field h = {slot_at(l, t, 0), l->gate_ld, l->row->norm.d,
-                     slot_at(l, t, l->row->norm.back), l->gate_ld};
-    size_t from, to;
-    share s;
-
-    srnn_crew_span(l->p->crew, l->hidden, l->k->panel_units(1), &from, &to);
-    s = share_of(l, t, from, to);
-    if (l->row->has_c) {
-        normalise(l, NORM_C, t, &s,
-                  &(field){c->work + l->hidden, c->ldwork, NULL, c->work,
-                           c->ldwork},
-                  1);
-        call(l, SRNN_TILE_LSTM_C_BWD, c, c->work, c->ldwork, &s);
-    }
-    normalise(l, NORM_H, t, &s, &h, 1);
-}
-
 /* ---- the input part ------------------------------------------------------ */
 
 /* Of steps [t0, t1) at once: layer norm knows no steps. */
-static void input_part(const timeline *l, const field *f, size_t t0, size_t t1,
-                       int back)
+void srnn_norm_input(const timeline *l, srnn_real *pre, size_t t0, size_t t1)
 {
-    const size_t *first = l->e->first;
+    const size_t *first = l->e->first, ld = l->gate_ld;
     share s = {0};
     size_t t;
 
     if (of_layer(l)) {
         srnn_crew_span(l->p->crew, first[t1] - first[t0], 1, &s.row, &s.rows);
         s.rows -= s.row;
-        rows(l, NORM_X, first[t0], &s, f, back);
+        rows(l, NORM_X, first[t0], &s, &(field){pre, ld, NULL, pre, ld}, 0);
     } else {
         srnn_crew_span(l->p->crew, l->hidden, l->k->panel_units(1), &s.from,
                        &s.to);
         for (t = t0; t < t1; t++) {
-            const size_t skip = first[t] - first[t0];
-            const field at = {f->x + skip * f->ldx, f->ldx, NULL,
-                              f->y + skip * f->ldy, f->ldy};
+            srnn_real *at = pre + (first[t] - first[t0]) * ld;
 
-            columns(l, NORM_X, t, &s, &at, back);
+            columns(l, NORM_X, t, &s, &(field){at, ld, NULL, at, ld}, 0);
         }
     }
     srnn_pool_barrier(l->p->crew);
 }
 
-void srnn_norm_input(const timeline *l, srnn_real *pre, size_t t0, size_t t1)
-{
-    input_part(l, &(field){pre, l->gate_ld, NULL, pre, l->gate_ld}, t0, t1, 0);
-}
-
 /* ---- gradients of the parameters ----------------------------------------- */
 
-/* Columns [from, from + n) of a parameter: the chain over all rows of slot d
- * times slot hat; without hat, of slot d alone. */
-static void gradient(const timeline *l, enum layer_param of, size_t column,
-                     size_t from, size_t n, size_t d, const size_t *hat)
+/* Columns [from, from + n) of a parameter: a chain over the rows of step t of
+ * slot d times slot hat; without hat, of slot d alone. Step by step it is that
+ * over all rows, while they are still in a cache. */
+static void gradient(const timeline *l, size_t t, enum layer_param of,
+                     size_t column, size_t from, size_t n, size_t d,
+                     const size_t *hat)
 {
+    const size_t skip = l->e->rows - l->e->first[t + 1];
+    const srnn_links step = {extent_active(l->e, t), l->e->links.a + skip,
+                             l->e->links.b + skip};
     srnn_real *to = l->p->s->gradient[l->y->param[of].number] + column + from;
     const srnn_real *a = l->r->gate + d * l->hidden + from;
 
     if (hat)
-        l->k->mul_grad(n, &l->e->links, a, l->gate_ld,
+        l->k->mul_grad(n, &step, a, l->gate_ld,
                        l->r->gate + *hat * l->hidden + from, l->gate_ld, to);
     else
-        l->k->bias_grad(n, &l->e->links, a, l->gate_ld, to);
+        l->k->bias_grad(n, &step, a, l->gate_ld, to);
 }
 
-static void gains(const timeline *l, size_t from, size_t n)
+static void gains(const timeline *l, size_t t, size_t from, size_t n)
 {
     const norm_row *w = &l->row->norm;
     size_t g, hat;
 
     for (g = 0; n && g < l->row->gates; g++) {
         hat = w->hat[NORM_X] + g;
-        gradient(l, N_IH, g * l->hidden, from, n, g, &hat);
+        gradient(l, t, N_IH, g * l->hidden, from, n, g, &hat);
+        gradient(l, t, B_IH, g * l->hidden, from, n, g, NULL);
         hat = w->hat[NORM_H] + g;
-        gradient(l, N_HH, g * l->hidden, from, n, w->d[g], &hat);
+        gradient(l, t, N_HH, g * l->hidden, from, n, w->d[g], &hat);
         if (g < l->y->biases)
-            gradient(l, B_HH, g * l->hidden, from, n, w->d[g], NULL);
+            gradient(l, t, B_HH, g * l->hidden, from, n, w->d[g], NULL);
     }
     if (n && l->row->has_c) {
-        gradient(l, N_C, 0, from, n, w->work + 1, &w->hat[NORM_C]);
-        gradient(l, N_C_BIAS, 0, from, n, w->work + 1, NULL);
+        gradient(l, t, N_C, 0, from, n, w->work + 1, &w->hat[NORM_C]);
+        gradient(l, t, N_C_BIAS, 0, from, n, w->work + 1, NULL);
     }
 }
 
@@ -366,26 +339,48 @@ static void average(const timeline *l, enum norm_part part, size_t t,
         }
 }
 
-static void averages(const timeline *l, size_t from, size_t n)
+static void averages(const timeline *l, size_t t, size_t from, size_t n)
 {
-    size_t t, part;
+    size_t part;
 
-    for (t = l->e->steps; n && t-- > 0;)
-        for (part = 0; part < NORM_C + (size_t)l->row->has_c; part++)
-            if (extent_active(l->e, t) > 1)
-                average(l, (enum norm_part)part, t, from, n);
+    for (part = 0; n && part < NORM_C + (size_t)l->row->has_c; part++)
+        if (extent_active(l->e, t) > 1)
+            average(l, (enum norm_part)part, t, from, n);
 }
 
-void srnn_norm_gradients(const timeline *l)
+/* ---- a step back --------------------------------------------------------- */
+
+/* Layer norm's workers hand each other rows for columns, and back. */
+static void exchange(const timeline *l)
 {
-    const field x = {l->r->gate, l->gate_ld, NULL,
-                     slot_at(l, 0, l->row->norm.hat[NORM_X]), l->gate_ld};
+    if (of_layer(l))
+        srnn_pool_barrier(l->p->crew);
+}
+
+void srnn_norm_backward(const timeline *l, const srnn_cell *c, size_t t)
+{
+    const norm_row *w = &l->row->norm;
+    const size_t ld = l->gate_ld;
+    const field h = {slot_at(l, t, 0), ld, w->d,
+                     slot_at(l, t, w->hat[NORM_H]), ld};
+    const field x = {h.x, ld, NULL, slot_at(l, t, w->hat[NORM_X]), ld};
     size_t from, to;
+    share s;
 
     srnn_crew_span(l->p->crew, l->hidden, l->k->panel_units(1), &from, &to);
-    gains(l, from, to - from);
+    s = share_of(l, t, from, to);
+    if (l->row->has_c) {
+        const field cell = {c->work + l->hidden, c->ldwork, NULL, c->work,
+                            c->ldwork};
+
+        normalise(l, NORM_C, t, &s, &cell, 1);
+        call(l, SRNN_TILE_LSTM_C_BWD, c, c->work, c->ldwork, &s);
+        exchange(l);
+    }
+    gains(l, t, from, to - from);
     if (!of_layer(l))
-        averages(l, from, to - from);
-    srnn_pool_barrier(l->p->crew);
-    input_part(l, &x, 0, l->e->steps, 1);
+        averages(l, t, from, to - from);
+    exchange(l);
+    normalise(l, NORM_H, t, &s, &h, 1);
+    normalise(l, NORM_X, t, &s, &x, 1);
 }

@@ -56,8 +56,8 @@ srnn_status srnn_norm_check(const char *name, const srnn_recurrent_config *c)
 
 /* ---- slots --------------------------------------------------------------- */
 
-/* The slots of the plain cell, then o and y and the hat of c, the hats of W x
- * and R h, and the gradient of R h. Only a GRU's n has a recurrent part with a
+/* The slots of the plain cell, then o and y and the hat of c, and the hats of
+ * W x and R h. Only a GRU's n has a recurrent part with a
  * gradient of its own, q, and gates of their own group: r and z. */
 cell_row srnn_norm_row(cell_row row, const srnn_recurrent_config *config)
 {
@@ -79,18 +79,17 @@ cell_row srnn_norm_row(cell_row row, const srnn_recurrent_config *config)
     }
     w.hat[NORM_X] = slot;
     w.hat[NORM_H] = slot + gates;
-    w.back = slot + 2 * gates;
-    row.slots = slot + 3 * gates;
+    row.slots = slot + 2 * gates;
     row.x_slot = w.hat[NORM_X];
     row.norm = w;
     row.forward[0].form = NORMED;
     row.forward[0].bias = 0;
-    row.backward[0].of[0] = (stretch){SLOTS, w.back, gates};
+    row.backward[0].of[0] = (stretch){SLOTS, w.hat[NORM_H], gates};
     row.backward[0].of[1] = (stretch){.from = NOTHING};
     row.parts = 1;
     row.part[0] = (gate_part){.weight = W_HH,
                               .gates = gates,
-                              .of = {SLOTS, w.back, gates},
+                              .of = {SLOTS, w.hat[NORM_H], gates},
                               .by = {.from = PREV_H}};
     return row;
 }
@@ -183,13 +182,14 @@ void srnn_norm_carve(const srnn_session *s, const node *n, layer_run *y,
     const size_t parts = 2 * row->gates + (size_t)row->has_c;
     norm_run *r = &y->norm;
 
-    if (!s->training)
-        y->product[0] = srnn_arena_reals(a, x->batch * row->gates * hidden);
-    else if (row->norm.kind == SRNN_NORM_LAYER)
+    y->product[0] = srnn_arena_reals(a, x->batch * row->gates * hidden);
+    if (s->training && row->norm.kind == SRNN_NORM_LAYER) {
         r->rstd = srnn_arena_reals(a, srnn_rows_of(s, n) *
                                           (2 * row->norm.groups + 1));
-    else
+    } else if (s->training) {
         r->moment = srnn_arena_reals(a, x->steps * 3 * parts * hidden);
+        r->order = srnn_arena_take(a, srnn_rows_of(s, n) * sizeof *r->order);
+    }
     if (row->norm.kind == SRNN_NORM_LAYER)
         return;
     r->count = srnn_arena_reals(a, x->batch);
@@ -210,9 +210,15 @@ void srnn_norm_restart(const pass *p, const node *n, layer_run *y)
 void srnn_norm_begin(const timeline *l)
 {
     const norm_run *x = &l->r->norm;
+    const extent *e = l->e;
+    size_t t, i;
 
-    if (l->p->crew->worker == 0 && x->count)
-        memcpy(x->start, x->count, l->e->batch * sizeof *x->count);
+    if (l->p->crew->worker != 0 || !x->count)
+        return;
+    memcpy(x->start, x->count, e->batch * sizeof *x->count);
+    for (t = 0; x->order && t < e->steps; t++)
+        for (i = e->rows - e->first[t + 1]; i < e->rows - e->first[t]; i++)
+            x->order[i] = e->row[i] - (uint32_t)e->first[t];
 }
 
 void srnn_norm_end(const timeline *l)
