@@ -19,12 +19,14 @@ static net_case case_of(size_t cell, int tokens)
 
     if (cell < CASE_CELLS)
         case_cell(&c, cell);
-    else
+    else if (cell == CASE_CELLS)
         case_variant(&c, 9); /* with slopes behind its gates, and one bias */
+    else
+        case_norm(&c, cell == CASE_CELLS + 1 ? 2 : 7); /* LSTM: layer, batch */
     return c;
 }
 
-enum { CELLS = CASE_CELLS + 1 }; /* and the variant */
+enum { CELLS = CASE_CELLS + 3 }; /* and the variant, and two norms */
 
 static void use_session(srnn_session *s, const srnn_net *net,
                         const net_data *d)

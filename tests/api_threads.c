@@ -19,9 +19,14 @@ static net_case case_of(size_t cell)
     net_case c = {.layers = 2, .steps = T, .batch = B, .in = I, .hidden = H,
                   .classes = C};
 
-    case_cell(&c, cell);
+    if (cell < CASE_CELLS)
+        case_cell(&c, cell);
+    else
+        case_norm(&c, cell - CASE_CELLS);
     return c;
 }
+
+enum { CELLS = CASE_CELLS + CASE_NORMS };
 
 static void forward(srnn_session *s, const srnn_net *net, const net_data *d,
                     float *y)
@@ -49,7 +54,7 @@ static void crowds(const srnn_kernels *k)
 {
     static const size_t threads[] = {2, 3, 4, 7, 16, 33};
 
-    for (size_t i = 0; i < CASE_CELLS; i++) {
+    for (size_t i = 0; i < CELLS; i++) {
         const net_case c = case_of(i);
         srnn_net *net = case_net(k, &c);
         float one[T * B * H], many[T * B * H];
@@ -222,7 +227,7 @@ static double train(const srnn_kernels *k, const net_data *d, size_t threads)
 
 static void trainers(const srnn_kernels *k)
 {
-    for (size_t i = 0; i < CASE_CELLS; i++) {
+    for (size_t i = 0; i < CELLS; i++) {
         const net_case c = case_of(i);
         net_data d;
         double one;
