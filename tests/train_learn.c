@@ -72,13 +72,16 @@ static double bigram_entropy(const int32_t *text, size_t n)
 
 /* ---- the model ---------------------------------------------------------- */
 
-static srnn_net *build(srnn_cell_kind kind)
+static srnn_net *build(srnn_cell_kind kind, srnn_norm_kind norm)
 {
-    srnn_recurrent_config cell = {.cell = kind, .hidden = 48,
-                                  .layers = 1};
+    srnn_recurrent_config cell = srnn_recurrent_default();
     srnn_node text, x, next, loss;
     srnn_net *net;
 
+    cell.cell = kind;
+    cell.hidden = 48;
+    cell.norm = norm;
+    cell.norm_steps = STEPS;
     tiny_must(srnn_net_open(&net, NULL));
     tiny_must(srnn_net_tokens(net, "text", SYMBOLS, &text));
     tiny_must(srnn_net_embedding(net, "in", text, 16, &x));
@@ -141,17 +144,19 @@ static double held_out(const srnn_net *net, const int32_t *text)
     return loss / log(2);
 }
 
-static void learns(srnn_cell_kind kind)
+static void learns(srnn_cell_kind kind, srnn_norm_kind norm)
 {
+    static const char *const norms[] = {"", " with layer norm",
+                                        " with batch norm"};
     const int32_t *text = language();
     double order1 = bigram_entropy(text + LENGTH - HELD, HELD);
-    srnn_net *net = build(kind);
+    srnn_net *net = build(kind, norm);
     double before = held_out(net, text), after;
 
     train(net, text, 120);
     after = held_out(net, text);
-    check_note("%s: %.3f bits/character, before %.3f, order 1 has %.3f",
-               srnn_cell_name(kind), after, before, order1);
+    check_note("%s%s: %.3f bits/character, before %.3f, order 1 has %.3f",
+               srnn_cell_name(kind), norms[norm], after, before, order1);
     CHECK(before > order1);
     CHECK(after < order1);
     srnn_net_close(net);
@@ -159,14 +164,26 @@ static void learns(srnn_cell_kind kind)
 
 static void gru(void)
 {
-    learns(SRNN_GRU);
+    learns(SRNN_GRU, SRNN_NORM_NONE);
 }
 
 static void others(void)
 {
     for (int kind = 0; kind < SRNN_CELL_KINDS; kind++)
         if (kind != SRNN_GRU)
-            learns((srnn_cell_kind)kind);
+            learns((srnn_cell_kind)kind, SRNN_NORM_NONE);
+}
+
+/* What was trained on the batch's moments is judged by the averages. */
+static void normalised(void)
+{
+    static const srnn_cell_kind cells[] = {SRNN_RNN_TANH, SRNN_LSTM,
+                                           SRNN_GRU};
+
+    for (size_t i = 0; i < 3; i++)
+        learns(cells[i], SRNN_NORM_LAYER);
+    for (size_t i = 0; i < 2; i++)
+        learns(cells[i], SRNN_NORM_BATCH);
 }
 
 /* The yardstick: a sequence that its last symbol determines has no entropy,
@@ -188,6 +205,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {{"entropy", NULL, entropy},
                                        {"gru", NULL, gru},
                                        {"others", NULL, others},
+                                       {"normalised", NULL, normalised},
                                        {NULL, NULL, NULL}};
 
     return check_main(argc, argv, cases);
