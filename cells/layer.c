@@ -350,7 +350,7 @@ static void backward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t)
         l->k->step(w, go_on, &d, start, NULL, fn, c, from, to, t & 1);
     else if (go_on)
         l->k->product(w, go_on, &d, start, NULL, c->dh, c->lddh, from, to);
-    m.drop = NULL;
+    m.last = b->after;
     if (b->form == TILES)
         srnn_call_tile(fn, c, c->dh, c->lddh, go_on, rows - go_on, from, to);
     else

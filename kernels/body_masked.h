@@ -112,7 +112,7 @@ static void split_gradients(const srnn_cell *k, piece *p)
         const size_t i = piece_at(r, u);
         vr d = prod_at(t, r, 0, u, n);
 
-        if (m->drop)
+        if (m->drop && !m->last)
             d = v_fma(d, load_at(m->drop, m->lddrop, t, r, u, n),
                       load_at(k->dh, k->lddh, t, r, u, n));
         if (k->dy)

@@ -53,7 +53,9 @@ static void unit_bwd(const srnn_cell *k, size_t r, size_t u, float p)
     const float zc = m->zone_c ? mask_at(m->zone_c, m->ldzone, r, u) : 0;
     float *dh = &k->dh[r * k->lddh + u];
     srnn_cell own = *k;
-    float d = m->drop ? p * mask_at(m->drop, m->lddrop, r, u) + *dh : p;
+    float d = m->drop && !m->last
+                  ? p * mask_at(m->drop, m->lddrop, r, u) + *dh
+                  : p;
     float dc = 0;
 
     if (k->dy)

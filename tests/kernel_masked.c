@@ -194,7 +194,7 @@ static void expect_backward(masked_data *x)
             const size_t i = r * x->units + u;
             float d = at(t.prod, t.ldprod, r, u), m;
 
-            if (x->m.drop)
+            if (x->m.drop && !x->m.last)
                 d = muladd(d, at(x->m.drop, x->m.lddrop, r, u),
                            at(own.dh, own.lddh, r, u));
             if (own.dy)
@@ -229,13 +229,14 @@ static void expect_backward(masked_data *x)
 }
 
 static void backward_case(int own, size_t rows, size_t units, int options,
-                          int what)
+                          int what, int last)
 {
     static float gate[4 * MOST], dh[MOST], dc[MOST];
     masked_data x;
 
     set_up(&x, own, rows, units, options, what);
     x.m.adds = cell_kinds[own].dh;
+    x.m.last = last;
     expect_backward(&x);
     keep(&x, A_GATE, gate);
     keep(&x, A_DH, dh);
@@ -263,9 +264,12 @@ static void backward(const srnn_kernels *k)
         for (int what = 0; what < MASKINGS; what++)
             for (size_t s = 0; s < COUNT(sizes); s++)
                 if (!(what & ZONE_C) || cell_kinds[own[i]].dc) {
-                    backward_case(own[i], sizes[s][0], sizes[s][1], 0, what);
+                    backward_case(own[i], sizes[s][0], sizes[s][1], 0, what,
+                                  0);
                     backward_case(own[i], sizes[s][0], sizes[s][1],
-                                  CELL_NO_DY, what);
+                                  CELL_NO_DY, what, 0);
+                    backward_case(own[i], sizes[s][0], sizes[s][1], 0, what,
+                                  1);
                 }
 }
 

@@ -313,6 +313,42 @@ static void cuts(const srnn_kernels *k)
     each_case(k, cut_case);
 }
 
+/* ---- backward in segments ------------------------------------------------- */
+
+/* Two steps are kept at a time, the rest is run again, under the same masks. */
+static void segment_case(const srnn_kernels *k, srnn_cell_kind cell,
+                         const masks_case *m)
+{
+    record whole = {0}, parts = {0};
+    srnn_trainer_config c;
+    subject a, b;
+
+    if (m->direction != SRNN_FORWARD)
+        return;
+    begin(&a, k, cell, m, 1);
+    begin(&b, k, cell, m, 1);
+    c = srnn_trainer_settings(b.t);
+    c.segment = 2;
+    srnn_trainer_close(b.t);
+    must(srnn_trainer_open(&b.t, b.net, &c));
+    case_trainer_states(b.t, &b.d);
+    a.d.length = b.d.length = lengths;
+    update(&a, a.d.id, 3);
+    update(&b, b.d.id, 3);
+    record_gradients(&whole, a.t);
+    record_gradients(&parts, b.t);
+    equal(&whole, &parts, cell, m, "backward in segments");
+    record_free(&whole);
+    record_free(&parts);
+    end(&a);
+    end(&b);
+}
+
+static void segments(const srnn_kernels *k)
+{
+    each_case(k, segment_case);
+}
+
 /* ---- a run resumed ------------------------------------------------------- */
 
 typedef enum omit { NOTHING, STEP, UPDATES, OMISSIONS } omit;
@@ -392,7 +428,8 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"masks/hashes", hashes, NULL},   {"masks/threads", threads, NULL},
         {"masks/alone", alone, NULL},     {"masks/cuts", cuts, NULL},
-        {"masks/resume", resume, NULL},   {NULL, NULL, NULL},
+        {"masks/segments", segments, NULL}, {"masks/resume", resume, NULL},
+        {NULL, NULL, NULL},
     };
 
     recorded = argc > 1 ? argv[1] : NULL;

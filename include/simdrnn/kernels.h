@@ -173,6 +173,8 @@ typedef struct srnn_masking {
     srnn_real *dropped; /* with drop: h as products see it */
     size_t lddropped;
     int adds; /* backward: the own function leaves a part of dh_prev in dh */
+    int last; /* backward: these rows have no step after, p is no product but
+                 all of the gradient: drop is not laid over it */
 } srnn_masking;
 
 /* One time step of one layer, the whole batch. All arrays have `units` columns
@@ -299,10 +301,10 @@ enum srnn_tile_kind {
  *   FORWARD      the own function makes h~ and c~ (in c_own), then
  *                c = fma(m, c_prev, (1 - m) c~), h = fma(m, h_prev, (1 - m) h~),
  *                dropped = s h
- *   BACKWARD     d = dy + p, with drop d = dy + fma(p, s, dh); the own function
- *                takes (1 - m) d as its d and (1 - m) dc as its dc, then
- *                dh = m d + (adds: what it left there), dc = m dc + its; with
- *                drop alone dh loses what was taken from it
+ *   BACKWARD     d = dy + p, with drop, unless last, d = dy + fma(p, s, dh);
+ *                the own function takes (1 - m) d as its d and (1 - m) dc as
+ *                its dc, then dh = m d + (adds: what it left there), if there
+ *                are masks of h, and dc = m dc + its
  *   STATE        dh = fma(p, s, dh): the gradient of the state before a pass
  *   RESET        after GRU_BEFORE_RZ: s times r h_prev, in work and slot q
  *   RESET_BWD    GRU_BEFORE_RZ_BWD with p s instead of p
