@@ -115,10 +115,13 @@ cell_row srnn_cell_row(const srnn_recurrent_config *config)
     if ((unsigned)config->cell >= SRNN_CELL_KINDS)
         return row;
     row = rows[config->cell];
-    for (i = 0; srnn_cell_varies(config) && i < row.phases; i++) {
-        row.forward[i].tile = any[row.forward[i].tile];
-        row.backward[i].tile = any[row.backward[i].tile];
-    }
+    if (config->cell == SRNN_LSTM)
+        srnn_lstm_row(config, &row);
+    else if (srnn_cell_varies(config))
+        for (i = 0; i < row.phases; i++) {
+            row.forward[i].tile = any[row.forward[i].tile];
+            row.backward[i].tile = any[row.backward[i].tile];
+        }
     row.slots += has_own(config) ? row.slopes : 0;
     return config->norm ? srnn_norm_row(row, config) : row;
 }

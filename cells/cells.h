@@ -20,6 +20,9 @@ enum layer_param {
     V_HH,
     M_C,
     V_C,
+    W_HR,     /* the projection's */
+    W_GH,     /* of i, f, o with those of the step before */
+    PEEPHOLE, /* a diagonal for each gate that has one */
     LAYER_PARAMS
 };
 
@@ -28,7 +31,12 @@ enum source {
     NOTHING,
     PREV_H,  /* h of the step before */
     RESET_H, /* r times it; kept in `slot`, of which backward reads it */
-    SLOTS    /* gradients in slots [slot, slot + slots) */
+    PREV_G,  /* i, f, o of the step before */
+    CELLS,   /* m, what is projected */
+    PREV_C,  /* c of the step before, and of this one */
+    NOW_C,
+    SLOTS,    /* gradients in slots [slot, slot + slots) */
+    PROJECTED /* the gradient of the projection */
 };
 
 typedef struct stretch {
@@ -38,8 +46,9 @@ typedef struct stretch {
 
 /* Where a product goes: tile by tile to the elementwise function; or to memory,
  * whence the function takes whole rows, all units in one tile, once each of
- * them is there; or to memory and through a norm (norm.h). */
-enum product_form { TILES, ROWS, NORMED };
+ * them is there; or to memory and through a norm (norm.h); or to memory for a
+ * later phase, forward q, backward the gradient of g: that has no function. */
+enum product_form { TILES, ROWS, NORMED, MEMORY };
 
 /* A product and the elementwise function that takes it. Forward, gates [gate,
  * gate + gates) of a weight multiply the operands; backward, the transpose of
@@ -65,7 +74,7 @@ typedef struct gate_part {
     int bias; /* bias_hh has the same rows */
 } gate_part;
 
-enum { MOST_PHASES = 4, MOST_PARTS = 4 };
+enum { MOST_PHASES = 4, MOST_PARTS = 8 };
 
 /* What is normalised: W x, R h, c. */
 enum norm_part { NORM_X, NORM_H, NORM_C, NORM_PARTS };
@@ -86,8 +95,9 @@ typedef struct cell_row {
     size_t slots; /* kept for backward */
     size_t slopes; /* slots behind them where an activation is the caller's */
     size_t x_slot; /* the first of the gradient of W x */
-    int has_c;
+    int has_c, has_g, has_m;
     int has_work;
+    size_t peepholes; /* gates that have one */
     size_t phases, parts;
     phase forward[MOST_PHASES], backward[MOST_PHASES];
     gate_part part[MOST_PARTS];
@@ -96,6 +106,14 @@ typedef struct cell_row {
 
 /* The row of a cell; of one that is unknown the name is NULL. */
 cell_row srnn_cell_row(const srnn_recurrent_config *config);
+
+/* Makes the plain LSTM's row that of its variant. */
+void srnn_lstm_row(const srnn_recurrent_config *config, cell_row *row);
+/* Which gate of the weights is f; SIZE_MAX: there is none. */
+size_t srnn_lstm_forget_gate(const srnn_recurrent_config *config);
+/* Refuses what makes no sense, in an LSTM or in another cell. */
+srnn_status srnn_lstm_check(const char *name,
+                            const srnn_recurrent_config *config);
 
 /* The variant that the tiles called _ANY see, each role named. */
 srnn_variant srnn_cell_variant(const srnn_recurrent_config *config);

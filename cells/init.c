@@ -188,6 +188,13 @@ srnn_status srnn_net_init_with(srnn_net *net, const srnn_init *c,
 srnn_status srnn_net_init(srnn_net *net, uint64_t seed)
 {
     const srnn_init c = srnn_init_default();
+    srnn_status status = srnn_net_init_with(net, &c, seed);
+    size_t i;
 
-    return srnn_net_init_with(net, &c, seed);
+    if (status)
+        return status;
+    for (i = 0; i < net->nodes; i++)
+        if (net->node[i]->kind->init)
+            net->node[i]->kind->init(net, net->node[i]);
+    return srnn_net_pack(net);
 }

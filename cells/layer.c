@@ -48,6 +48,17 @@ static srnn_real *gates_at(const timeline *l, size_t t)
     return l->r->gate + l->e->first[t] * l->gate_ld;
 }
 
+static srnn_real *m_at(const timeline *l, size_t t)
+{
+    return l->r->gate ? l->r->m + l->e->first[t] * l->hidden : l->r->m;
+}
+
+/* The gradient of the projection of step t. */
+static srnn_real *dp_at(const timeline *l, size_t t)
+{
+    return l->r->dp + l->e->first[t] * l->r->carry[CARRY_H].width;
+}
+
 /* What the elementwise functions see of step t. */
 static srnn_cell cell_at(const timeline *l, size_t t)
 {
@@ -61,6 +72,10 @@ static srnn_cell cell_at(const timeline *l, size_t t)
     }
     if (l->r->gate)
         c.gate = gates_at(l, t);
+    if (l->row->has_m)
+        c.m = m_at(l, t);
+    if (l->row->has_g)
+        c.g = carried(l, CARRY_G, t);
     if (l->r->gate && l->row->norm.work) {
         c.work = c.gate + l->row->norm.work * l->hidden;
         c.ldwork = l->gate_ld;
@@ -195,6 +210,10 @@ static srnn_rows operand(const timeline *l, const stretch *s,
 
     if (s->from == RESET_H)
         return (srnn_rows){{c->work + h}, {2 * h}, {h}};
+    if (s->from == CELLS)
+        return (srnn_rows){{c->m}, {h}, {h}};
+    if (s->from == PREV_G)
+        return (srnn_rows){{carried(l, CARRY_G, t - 1)}, {3 * h}, {3 * h}};
     return (srnn_rows){{seen_h(l, t - 1)}, {c->ldh_prev}, {c->ldh_prev}};
 }
 
@@ -233,7 +252,8 @@ static void forward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t,
         return;
     }
     l->k->product(w, rows, &a, start, bias, l->r->product[i], ld, from, to);
-    call_rows(l, fn, c, l->r->product[i], ld, rows);
+    if (f->form == ROWS)
+        call_rows(l, fn, c, l->r->product[i], ld, rows);
 }
 
 static void forward_step(const timeline *l, const srnn_real *x, size_t t,
@@ -296,15 +316,18 @@ void srnn_layer_forward(const pass *p, const node *n, const layer *y,
 
 /* ---- backward ---------------------------------------------------------- */
 
-/* The gradients that a backward phase multiplies, as stretches of k. */
-static srnn_rows gradient_rows(const timeline *l, const phase *b,
-                               const srnn_real *gates)
+/* The gradients of step t that a backward phase multiplies, as stretches of
+ * k. */
+static srnn_rows gradient_rows(const timeline *l, const phase *b, size_t t)
 {
+    const size_t out = l->r->carry[CARRY_H].width;
     srnn_rows rows = {{0}, {0}, {0}};
     size_t i;
 
+    if (b->of[0].from == PROJECTED)
+        return (srnn_rows){{dp_at(l, t)}, {out}, {out}};
     for (i = 0; i < 2 && b->of[i].from == SLOTS; i++) {
-        rows.a[i] = gates + b->of[i].slot * l->hidden;
+        rows.a[i] = gates_at(l, t) + b->of[i].slot * l->hidden;
         rows.lda[i] = l->gate_ld;
         rows.k[i] = b->of[i].slots * l->hidden;
     }
@@ -329,6 +352,23 @@ static srnn_start start_of(const timeline *l, const phase *b)
     return b->adds ? SRNN_START_VALUE : SRNN_START_ZERO;
 }
 
+/* What a phase of its own makes of the gradient of g; rows that have no step
+ * after this one keep what they hold. */
+static void memory_phase(const timeline *l, size_t i, size_t t)
+{
+    const srnn_panels *w = &l->y->backward[i];
+    const size_t rows = extent_active(l->e, t);
+    const carry *g = &l->r->carry[CARRY_G];
+    srnn_rows d;
+    size_t from, to;
+
+    if (!rows)
+        return;
+    d = gradient_rows(l, &l->row->backward[i], t);
+    srnn_crew_span(l->p->crew, w->units, l->k->panel_units(1), &from, &to);
+    l->k->product(w, rows, &d, SRNN_START_ZERO, NULL, g->d, g->width, from, to);
+}
+
 /* Rows that have no step after this one take what dh holds as product. */
 static void backward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t)
 {
@@ -342,10 +382,14 @@ static void backward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t)
     srnn_rows d;
     size_t from, to;
 
+    if (b->form == MEMORY) {
+        memory_phase(l, i, t + 1);
+        return;
+    }
     c->masking = &m;
     srnn_crew_span(l->p->crew, w->units, l->k->panel_units(1), &from, &to);
     if (go_on)
-        d = gradient_rows(l, b, gates_at(l, b->after ? t + 1 : t));
+        d = gradient_rows(l, b, b->after ? t + 1 : t);
     if (go_on && b->form == TILES)
         l->k->step(w, go_on, &d, start, NULL, fn, c, from, to, t & 1);
     else if (go_on)
@@ -363,6 +407,8 @@ static void backward_step(const timeline *l, const srnn_real *dy, size_t t)
     size_t i;
 
     c.dy = dy ? dy + l->e->first[t] * l->r->carry[CARRY_H].width : NULL;
+    if (l->row->has_m)
+        c.dp = dp_at(l, t);
     for (i = 0; i < l->row->phases; i++) {
         backward_phase(l, i, &c, t);
         if (l->row->norm.kind)
@@ -382,9 +428,11 @@ static void first_state(const timeline *l)
     for (i = 0; i < l->row->phases; i++) {
         const phase *b = &l->row->backward[i];
         const srnn_panels *w = &l->y->backward[i];
-        const srnn_rows rows = gradient_rows(l, b, gates_at(l, 0));
+        const srnn_rows rows = gradient_rows(l, b, 0);
 
-        if (!b->after)
+        if (b->form == MEMORY)
+            memory_phase(l, i, 0);
+        if (!b->after || b->form == MEMORY)
             continue;
         srnn_crew_span(l->p->crew, w->units, l->k->panel_units(1), &from, &to);
         if (l->masking.drop)
@@ -396,50 +444,80 @@ static void first_state(const timeline *l)
     }
 }
 
-/* What a part of the gradients multiplies, of all rows: an array, the distance
- * of its rows, and whether it begins with the state. */
-static const srnn_real *multiplied(const timeline *l, const stretch *by,
-                                   size_t *ld, int *behind)
+/* All rows of one operand of a weight's gradient; behind: of the step before,
+ * in an array that begins with the state. */
+typedef struct gradient_operand {
+    const srnn_real *a;
+    size_t ld;
+    int behind;
+} gradient_operand;
+
+static gradient_operand all_rows(const timeline *l, const stretch *s)
 {
-    *behind = by->from == PREV_H;
-    if (by->from == RESET_H) {
-        *ld = l->gate_ld;
-        return l->r->gate + by->slot * l->hidden;
+    const carry *h = &l->r->carry[CARRY_H], *c = &l->r->carry[CARRY_C];
+    const carry *g = &l->r->carry[CARRY_G];
+
+    switch (s->from) {
+    case PREV_H:
+        return (gradient_operand){seen_h(l, BEFORE), h->width, 1};
+    case PREV_G:
+        return (gradient_operand){g->all, g->width, 1};
+    case PREV_C:
+        return (gradient_operand){c->all, c->width, 1};
+    case NOW_C:
+        return (gradient_operand){c->all + l->e->batch * c->width, c->width,
+                                  0};
+    case CELLS:
+        return (gradient_operand){l->r->m, l->hidden, 0};
+    case PROJECTED:
+        return (gradient_operand){l->r->dp, h->width, 0};
+    default: /* SLOTS, RESET_H */
+        return (gradient_operand){l->r->gate + s->slot * l->hidden, l->gate_ld,
+                                  0};
     }
-    *ld = l->r->carry[CARRY_H].width;
-    return seen_h(l, BEFORE);
 }
 
-/* Rows of a weight and of b_hh that belong to one part. Where the gradient is
- * that of the input part too, so is that of the bias: both begin at zero. */
+/* Of b_hh. Where the gradient is that of the input part too, so is that of the
+ * bias: both begin at zero. */
+static void bias_gradient(const timeline *l, const gate_part *part,
+                          const srnn_links *links, size_t from, size_t to)
+{
+    srnn_real *const *g = l->p->s->gradient;
+    const gradient_operand d = all_rows(l, &part->of);
+    const size_t first = part->gate * l->hidden + from;
+    srnn_real *db = g[l->y->param[B_HH].number] + first;
+
+    if (part->of.slot == part->gate)
+        memcpy(db, g[l->y->param[B_IH].number] + first,
+               (to - from) * sizeof *db);
+    else
+        l->k->bias_grad(to - from, links, d.a + from, d.ld, db);
+}
+
+/* Rows of a weight, and of b_hh, that belong to one part; of a diagonal, its
+ * columns. */
 static void part_gradients(const timeline *l, const gate_part *part)
 {
     const crew *who = l->p->crew;
-    srnn_real *const *g = l->p->s->gradient;
-    const size_t units = l->y->param[part->weight].units;
-    const size_t n = l->y->param[part->weight].columns, ld = l->gate_ld;
-    const srnn_real *d = l->r->gate + part->of.slot * l->hidden;
-    srnn_real *dw = g[l->y->param[part->weight].number];
-    const srnn_links *links;
-    const srnn_real *by;
-    size_t from, to, first, ldby;
-    int behind;
+    const int diagonal = part->weight == PEEPHOLE;
+    const size_t n = l->y->param[part->weight].columns;
+    const size_t units = diagonal ? n : l->y->param[part->weight].units;
+    const gradient_operand d = all_rows(l, &part->of);
+    const gradient_operand by = all_rows(l, &part->by);
+    const srnn_links *links = by.behind ? &l->e->behind : &l->e->links;
+    srnn_real *dw = l->p->s->gradient[l->y->param[part->weight].number];
+    size_t from, to, first;
 
-    by = multiplied(l, &part->by, &ldby, &behind);
-    links = behind ? &l->e->behind : &l->e->links;
     srnn_crew_span(who, part->gates * units, 1, &from, &to);
     first = part->gate * units + from;
-    l->k->gemm_tn(to - from, n, links, d + from, ld, by, ldby, dw + first * n,
-                  n, l->p->s->tn_work[who->worker]);
-    if (part->bias && part->gate < l->y->biases) {
-        srnn_real *db = g[l->y->param[B_HH].number] + first;
-
-        if (part->of.slot == part->gate)
-            memcpy(db, g[l->y->param[B_IH].number] + first,
-                   (to - from) * sizeof *db);
-        else
-            l->k->bias_grad(to - from, links, d + from, ld, db);
-    }
+    if (diagonal)
+        l->k->diagonal_grad(to - from, links, d.a + from, d.ld, by.a + from,
+                            by.ld, dw + first);
+    else
+        l->k->gemm_tn(to - from, n, links, d.a + from, d.ld, by.a, by.ld,
+                      dw + first * n, n, l->p->s->tn_work[who->worker]);
+    if (part->bias && part->gate < l->y->biases)
+        bias_gradient(l, part, links, from, to);
 }
 
 static void weight_gradients(const timeline *l, const layer_input *in)

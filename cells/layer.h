@@ -23,7 +23,8 @@ void srnn_layer_forward(const pass *p, const node *n, const layer *y,
 void srnn_layer_backward(const pass *p, const node *n, const layer *y,
                          layer_run *r, const layer_input *in);
 
-void srnn_layer_carve(const srnn_session *s, const node *n, layer_run *y,
+void srnn_layer_carve(const srnn_session *s, const node *n, const layer *l,
+                      layer_run *y,
                       arena *a);
 
 /* ---- a node's layers; layer l counts both directions, forward first ------ */

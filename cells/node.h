@@ -61,6 +61,8 @@ typedef struct node_kind {
     /* Reads r->dy, writes or adds to its inputs' dy and the gradients. */
     void (*backward)(const pass *p, const node *n, run *r);
     void (*pack)(const srnn_net *net, const node *n);
+    /* Adds to what srnn_net_init has drawn. */
+    void (*init)(const srnn_net *net, const node *n);
     /* Allocates what backward needs beside the forward panels. */
     srnn_status (*train)(const srnn_net *net, node *n);
     void (*close)(node *n);
@@ -160,7 +162,7 @@ void *srnn_arena_take(arena *a, size_t bytes);
 srnn_real *srnn_arena_reals(arena *a, size_t n);
 
 /* What a layer carries from step to step, `width` reals a row. */
-enum { CARRY_H, CARRY_C, CARRIES };
+enum { CARRY_H, CARRY_C, CARRY_G, CARRIES };
 
 typedef struct carry {
     size_t width;
@@ -187,6 +189,8 @@ typedef struct layer_run {
     carry carry[CARRIES];
     srnn_real *x;    /* inference: [rows of a block][gates][H] */
     srnn_real *gate; /* training: [rows][slots][H]; inference: NULL */
+    srnn_real *m;    /* what is projected: training [rows][H]; else [B][H] */
+    srnn_real *dp;   /* training: gradient of the projection, [rows][outputs] */
     srnn_real *work; /* GRU with reset before: [B][2][H] */
     srnn_real *product[MOST_PHASES]; /* forward, in memory: [B][gates][H] */
     srnn_real *dy;   /* training: [rows][H] */

@@ -12,7 +12,13 @@
 /* Columns of what a layer carries; 0: it has none. */
 static size_t carry_width(const srnn_recurrent_config *c, size_t which)
 {
-    return which == CARRY_H || srnn_cell_row(c).has_c ? c->hidden : 0;
+    const cell_row row = srnn_cell_row(c);
+
+    if (which == CARRY_H)
+        return c->projection ? c->projection : c->hidden;
+    return which == CARRY_C ? row.has_c ? c->hidden : 0
+           : row.has_g      ? 3 * c->hidden
+                            : 0;
 }
 
 static size_t output_width(const srnn_recurrent_config *c)
@@ -55,6 +61,9 @@ static srnn_status add_param(srnn_net *net, node *n, size_t l, int p,
         [W_HH] = "weight_hh",
         [B_IH] = "bias_ih",
         [B_HH] = "bias_hh",
+        [W_HR] = "weight_hr",
+        [W_GH] = "weight_gh",
+        [PEEPHOLE] = "peephole",
     };
     layer *y = &n->layer[l];
     srnn_status status;
@@ -76,12 +85,13 @@ static srnn_status add_param(srnn_net *net, node *n, size_t l, int p,
 static srnn_status add_layer(srnn_net *net, node *n, size_t l, size_t in)
 {
     const size_t gates = n->row.gates, hidden = n->recurrent.hidden;
+    const size_t out = carry_width(&n->recurrent, CARRY_H);
     layer *y = &n->layer[l];
     srnn_status status = add_param(net, n, l, W_IH, gates, hidden, in);
     size_t i;
 
     if (!status)
-        status = add_param(net, n, l, W_HH, gates, hidden, hidden);
+        status = add_param(net, n, l, W_HH, gates, hidden, out);
     if (!status)
         status = add_param(net, n, l, B_IH, gates, hidden, 0);
     y->biases = n->recurrent.one_bias ? 2 : gates;
@@ -93,6 +103,12 @@ static srnn_status add_layer(srnn_net *net, node *n, size_t l, size_t in)
             status = srnn_fail(SRNN_ENOMEM, "node '%s': no memory for %zu "
                                "biases", n->name, gates * hidden);
     }
+    if (!status && n->row.has_m)
+        status = add_param(net, n, l, W_HR, 1, out, hidden);
+    if (!status && n->row.has_g)
+        status = add_param(net, n, l, W_GH, 3, hidden, 3 * hidden);
+    if (!status && n->row.peepholes)
+        status = add_param(net, n, l, PEEPHOLE, n->row.peepholes, 1, hidden);
     if (!status && n->row.norm.kind)
         status = srnn_norm_params(net, n, l);
     y->in = in;
@@ -161,7 +177,9 @@ static srnn_status check_config(const char *name,
     status = check_rates(name, config);
     if (!status)
         status = srnn_norm_check(name ? name : "", config);
-    return status ? status : srnn_variant_check(name ? name : "", config);
+    if (!status)
+        status = srnn_variant_check(name ? name : "", config);
+    return status ? status : srnn_lstm_check(name ? name : "", config);
 }
 
 /* The initial state, where it is given, lies on the parent axis and has as many
@@ -327,30 +345,57 @@ static void pack(const srnn_net *net, const node *n)
     }
 }
 
+/* The bias with which f of every unit begins. */
+static void init(const srnn_net *net, const node *n)
+{
+    const size_t h = n->recurrent.hidden;
+    const size_t f = srnn_lstm_forget_gate(&n->recurrent);
+    size_t l, u;
+
+    for (l = 0; f != SIZE_MAX && l < srnn_layers(n); l++) {
+        const param *b = net->param[n->layer[l].param[B_IH].number];
+
+        for (u = 0; u < h; u++)
+            b->data[f * h + u] += (srnn_real)n->recurrent.forget_bias;
+    }
+}
+
 /* ---- runs -------------------------------------------------------------- */
 
 /* What the elementwise functions see alike in every step. */
-static srnn_cell every_step(const node *n, const layer_run *y)
+static srnn_cell every_step(const node *n, const layer *l, const layer_run *y)
 {
     const cell_row *row = &n->row;
-    const size_t h = n->recurrent.hidden;
+    const size_t h = n->recurrent.hidden, out = y->carry[CARRY_H].width;
+    srnn_cell c = {.units = h,
+                   .variant = &n->variant,
+                   .ldx = (y->gate ? row->slots : row->gates) * h,
+                   .ldgate = row->slots * h,
+                   .ldh_prev = out,
+                   .ldh = out,
+                   .ldc_prev = h,
+                   .ldc = h,
+                   .work = y->work,
+                   .ldwork = 2 * h,
+                   .lddy = out,
+                   .dh = y->carry[CARRY_H].d,
+                   .lddh = out,
+                   .dc = y->carry[CARRY_C].d,
+                   .lddc = h,
+                   .peephole = l->param[PEEPHOLE].data,
+                   .ldm = h,
+                   .ldq = 3 * h,
+                   .ldg = 3 * h,
+                   .dg = y->carry[CARRY_G].d,
+                   .lddg = 3 * h,
+                   .lddp = out,
+                   .z_takes_new = n->recurrent.z_takes_new};
+    size_t i;
 
-    return (srnn_cell){.units = h,
-                       .variant = &n->variant,
-                       .ldx = (y->gate ? row->slots : row->gates) * h,
-                       .ldgate = row->slots * h,
-                       .ldh_prev = h,
-                       .ldh = h,
-                       .ldc_prev = h,
-                       .ldc = h,
-                       .work = y->work,
-                       .ldwork = 2 * h,
-                       .lddy = h,
-                       .dh = y->carry[CARRY_H].d,
-                       .lddh = h,
-                       .dc = y->carry[CARRY_C].d,
-                       .lddc = h,
-                       .z_takes_new = n->recurrent.z_takes_new};
+    for (i = 0; i < row->phases; i++)
+        if (row->forward[i].form == MEMORY)
+            c.q = y->product[i];
+    return c;
 }
 
 static void carve_carry(const srnn_session *s, const node *n, carry *x,
@@ -368,8 +413,8 @@ static void carve_carry(const srnn_session *s, const node *n, carry *x,
     }
 }
 
-void srnn_layer_carve(const srnn_session *s, const node *n, layer_run *y,
-                      arena *a)
+void srnn_layer_carve(const srnn_session *s, const node *n, const layer *l,
+                      layer_run *y, arena *a)
 {
     const cell_row *row = &n->row;
     const size_t hidden = n->recurrent.hidden;
@@ -385,8 +430,13 @@ void srnn_layer_carve(const srnn_session *s, const node *n, layer_run *y,
     }
     if (row->has_work)
         y->work = srnn_arena_reals(a, 2 * one);
+    if (row->has_m)
+        y->m = srnn_arena_reals(a, s->training ? all : one);
+    if (row->has_m && s->training)
+        y->dp = srnn_arena_reals(a, srnn_rows_of(s, n) *
+                                        y->carry[CARRY_H].width);
     for (i = 0; i < row->phases; i++)
-        if (row->forward[i].form == ROWS)
+        if (row->forward[i].form == ROWS || row->forward[i].form == MEMORY)
             y->product[i] = srnn_arena_reals(a, row->forward[i].gates * one);
     if (s->training) {
         y->gate = srnn_arena_reals(a, all * row->slots);
@@ -400,7 +450,7 @@ void srnn_layer_carve(const srnn_session *s, const node *n, layer_run *y,
     if (row->norm.kind)
         srnn_norm_carve(s, n, y, a);
     if (a->base)
-        y->cell = every_step(n, y);
+        y->cell = every_step(n, l, y);
 }
 
 const node_kind srnn_kind_recurrent = {.name = "recurrent",
@@ -411,4 +461,5 @@ const node_kind srnn_kind_recurrent = {.name = "recurrent",
                                        .backward = srnn_stack_backward,
                                        .pack = pack,
                                        .train = train,
+                                       .init = init,
                                        .close = close_layers};

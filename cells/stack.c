@@ -57,7 +57,7 @@ void srnn_stack_carve(const srnn_session *s, const node *n, run *r, arena *a)
     for (l = 0; l < layers; l++) {
         layer_run none = {0}, *y = a->base ? &r->layer[l] : &none;
 
-        srnn_layer_carve(s, n, y, a);
+        srnn_layer_carve(s, n, &n->layer[l], y, a);
         if (srnn_is_reverse(n, l))
             carve_reverse(s, n, l, y, a);
     }
@@ -80,7 +80,7 @@ void srnn_stack_carve(const srnn_session *s, const node *n, run *r, arena *a)
 
 void srnn_stack_states(srnn_session *s, const node *n, run *r)
 {
-    static const char *const names[CARRIES] = {"h", "c"};
+    static const char *const names[CARRIES] = {"h", "c", "g"};
     size_t l, i;
 
     for (l = 0; l < srnn_layers(n); l++) {

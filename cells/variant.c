@@ -13,13 +13,17 @@ enum { ROLES = 3 };
 static const srnn_activation_kind own[SRNN_CELL_KINDS][ROLES] = {
     [SRNN_RNN_TANH] = {SRNN_ACT_TANH},
     [SRNN_RNN_RELU] = {SRNN_ACT_RELU},
+    [SRNN_LSTM] = {SRNN_ACT_SIGMOID, SRNN_ACT_TANH, SRNN_ACT_TANH},
     [SRNN_GRU] = {SRNN_ACT_SIGMOID, SRNN_ACT_TANH},
     [SRNN_GRU_BEFORE] = {SRNN_ACT_SIGMOID, SRNN_ACT_TANH},
 };
 
 srnn_variant srnn_cell_variant(const srnn_recurrent_config *config)
 {
-    srnn_variant v = {.clip = (srnn_real)config->clip};
+    srnn_variant v = {.clip = (srnn_real)config->clip,
+                      .lstm = config->lstm,
+                      .cell_clip = (srnn_real)config->cell_clip,
+                      .projection_clip = (srnn_real)config->projection_clip};
     size_t i;
 
     for (i = 0; i < ROLES; i++) {
@@ -27,6 +31,9 @@ srnn_variant srnn_cell_variant(const srnn_recurrent_config *config)
         if (v.act[i].kind == SRNN_ACT_DEFAULT)
             v.act[i].kind = own[config->cell][i];
     }
+    v.slopes = config->cell == SRNN_LSTM &&
+               (v.clip > 0 || v.act[0].kind == SRNN_ACT_OWN ||
+                v.act[1].kind == SRNN_ACT_OWN);
     return v;
 }
 
@@ -118,9 +125,6 @@ srnn_status srnn_variant_check(const char *name,
         (clip == 0 && config->clip > 0))
         return srnn_fail(SRNN_EINVAL, "node '%.60s': clip is %g, must be 0 or "
                          "a positive normal number", name, config->clip);
-    if (clip > 0 && roles == 0)
-        return srnn_fail(SRNN_EINVAL, "node '%.60s': clip is %g, but %s takes "
-                         "none", name, config->clip, cell);
     if (config->one_bias && config->cell != SRNN_GRU &&
         config->cell != SRNN_GRU_BEFORE)
         return srnn_fail(SRNN_EINVAL, "node '%.60s': one_bias is %d, but %s "

@@ -29,6 +29,7 @@ set(SRNN_CELLS
   cells/linear.c
   cells/loss.c
   cells/loss_real.c
+  cells/lstm.c
   cells/masks.c
   cells/net.c
   cells/norm.c

@@ -18,6 +18,7 @@
 #include "body_cells.h"
 #include "body_any.h"
 #include "body_gru.h"
+#include "body_lstm.h"
 #include "body_masked.h"
 #include "body_rows.h"
 
@@ -75,6 +76,10 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->tile[SRNN_TILE_GRU_AFTER_ANY_BWD] = gru_after_any_bwd;
     k->tile[SRNN_TILE_GRU_BEFORE_N_ANY_BWD] = gru_before_n_any_bwd;
     k->tile[SRNN_TILE_GRU_BEFORE_RZ_ANY_BWD] = gru_before_rz_any_bwd;
+    k->tile[SRNN_TILE_LSTM_ANY] = lstm_any;
+    k->tile[SRNN_TILE_PROJECT] = project;
+    k->tile[SRNN_TILE_LSTM_ANY_BWD] = lstm_any_bwd;
+    k->tile[SRNN_TILE_PROJECT_BWD] = project_bwd;
     k->tile[SRNN_TILE_LSTM_C] = lstm_c;
     k->tile[SRNN_TILE_LSTM_H] = lstm_h;
     k->tile[SRNN_TILE_LSTM_H_BWD] = lstm_h_bwd;
@@ -87,6 +92,7 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->gemm_tn = gemm_tn;
     k->gemm_tn_work = gemm_tn_work;
     k->bias_grad = bias_grad;
+    k->diagonal_grad = diagonal_grad;
     k->pair_dot = pair_dot;
     k->pair_tanh = pair_tanh;
     k->softmax_bwd = softmax_bwd;

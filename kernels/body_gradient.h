@@ -147,6 +147,34 @@ static void bias_grad(size_t m, const srnn_links *links, const srnn_real *a,
     }
 }
 
+static void diagonal_grad(size_t m, const srnn_links *links,
+                          const srnn_real *a, size_t lda, const srnn_real *b,
+                          size_t ldb, srnn_real *d)
+{
+    size_t i, j, s;
+
+    for (i = 0; i < m; i += BIAS_VECTORS * VEC_LANES) {
+        const size_t left = min_size(m - i, BIAS_VECTORS * VEC_LANES);
+        vr sum[BIAS_VECTORS];
+
+        for (j = 0; j * VEC_LANES < left; j++)
+            sum[j] = v_load_n(d + i + j * VEC_LANES, left - j * VEC_LANES);
+        for (s = 0; s < links->count; s++) {
+            const srnn_real *x = a + links->a[s] * lda + i;
+            const srnn_real *y = b + links->b[s] * ldb + i;
+
+            for (j = 0; j * VEC_LANES < left; j++) {
+                const size_t at = j * VEC_LANES;
+
+                sum[j] = v_fma(v_load_n(x + at, left - at),
+                               v_load_n(y + at, left - at), sum[j]);
+            }
+        }
+        for (j = 0; j * VEC_LANES < left; j++)
+            v_store_n(d + i + j * VEC_LANES, sum[j], left - j * VEC_LANES);
+    }
+}
+
 static void scatter_add(size_t dim, const srnn_links *links, const int32_t *id,
                         const srnn_real *dy, size_t lddy, srnn_real *dtable)
 {

@@ -166,6 +166,14 @@ static void bias_grad(size_t m, const srnn_links *links, const float *a,
             d[i] += a[links->a[s] * lda + i];
 }
 
+static void diagonal_grad(size_t m, const srnn_links *links, const float *a,
+                          size_t lda, const float *b, size_t ldb, float *d)
+{
+    for (size_t s = 0; s < links->count; s++)
+        for (size_t i = 0; i < m; i++)
+            d[i] += a[links->a[s] * lda + i] * b[links->b[s] * ldb + i];
+}
+
 /* ---- cells -------------------------------------------------------------- */
 
 #include "reference_cells.h"
@@ -174,6 +182,7 @@ static void bias_grad(size_t m, const srnn_links *links, const float *a,
 
 #include "reference_any.h"
 #include "reference_gru.h"
+#include "reference_lstm.h"
 
 /* ---- attention ---------------------------------------------------------- */
 
@@ -301,6 +310,10 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
                  [SRNN_TILE_GRU_AFTER_ANY_BWD] = gru_after_any_bwd,
                  [SRNN_TILE_GRU_BEFORE_N_ANY_BWD] = gru_before_n_any_bwd,
                  [SRNN_TILE_GRU_BEFORE_RZ_ANY_BWD] = gru_before_rz_any_bwd,
+                 [SRNN_TILE_LSTM_ANY] = lstm_any,
+                 [SRNN_TILE_PROJECT] = project,
+                 [SRNN_TILE_LSTM_ANY_BWD] = lstm_any_bwd,
+                 [SRNN_TILE_PROJECT_BWD] = project_bwd,
                  [SRNN_TILE_LSTM_C] = lstm_c,
                  [SRNN_TILE_LSTM_H] = lstm_h,
                  [SRNN_TILE_LSTM_H_BWD] = lstm_h_bwd,
@@ -313,6 +326,7 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
         .gemm_tn = gemm_tn,
         .gemm_tn_work = gemm_tn_work,
         .bias_grad = bias_grad,
+        .diagonal_grad = diagonal_grad,
         .pair_dot = pair_dot,
         .pair_tanh = pair_tanh,
         .softmax_bwd = softmax_bwd,

@@ -27,6 +27,7 @@ typedef struct cell_kind {
 #define CELL_SLOTS 8 /* of any array */
 #define CELL_SLOT(a, s) ((uint64_t)1 << (CELL_SLOTS * (a) + (s)))
 
+/* Those of the LSTM's variants have no name here: kernel_lstm.c. */
 extern const cell_kind cell_kinds[SRNN_TILE_COUNT];
 
 enum {

@@ -64,7 +64,7 @@ static void tile_sizes(const srnn_kernels *k, int tile, worst *seen)
 
 static void tiles(const srnn_kernels *k)
 {
-    for (int tile = 0; tile < SRNN_TILE_COUNT; tile++) {
+    for (int tile = 0; tile < SRNN_TILE_LSTM_ANY; tile++) {
         worst seen = {0}, moved = {0};
 
         tile_sizes(k, tile, &seen);
@@ -158,7 +158,7 @@ static void steps(const srnn_kernels *k)
 {
     static const size_t rows[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 17};
 
-    for (int tile = 0; tile < SRNN_TILE_COUNT; tile++) {
+    for (int tile = 0; tile < SRNN_TILE_LSTM_ANY; tile++) {
         const size_t granule = k->panel_units(cell_kinds[tile].gates);
         const size_t units[] = {1, granule - 1, granule, granule + 1,
                                 2 * granule, 3 * granule + 5};

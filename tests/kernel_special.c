@@ -185,7 +185,7 @@ static int spoiled(const cell_data *d, size_t r, size_t u)
 /* A NaN in one product reaches the results of its unit, and no other's. */
 static void cell_nan(const srnn_kernels *k)
 {
-    for (int tile = 0; tile < SRNN_TILE_COUNT; tile++)
+    for (int tile = 0; tile < SRNN_TILE_LSTM_ANY; tile++)
         for (size_t g = 0; g < cell_kinds[tile].gates; g++) {
             cell_run c;
 

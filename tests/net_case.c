@@ -1,6 +1,7 @@
 /* Nets and data that the tests of cells, gradients and promises share. */
 #include "net_case.h"
 
+#include "lstm_flags.h"
 #include "numbers.h"
 #include "phi.h"
 
@@ -61,6 +62,18 @@ void case_norm(net_case *c, size_t i)
     c->norm_steps = 2;
 }
 
+size_t case_phi(const char *name)
+{
+    size_t i = 0;
+
+    while (name && i < PHIS && strcmp(phis[i].name, name))
+        i++;
+    if (i < PHIS)
+        return name ? i + 1 : 0;
+    printf("FAILED: no activation '%s'\n", name);
+    exit(1);
+}
+
 void case_variant(net_case *c, size_t i)
 {
     static const struct {
@@ -87,12 +100,104 @@ void case_variant(net_case *c, size_t i)
     case_cell(c, all[i].cell);
     c->clip = all[i].clip;
     c->one_bias = all[i].one_bias;
-    for (size_t role = 0; role < 2; role++) {
-        c->act[role] = 0;
-        for (size_t p = 0; all[i].act[role] && p < PHIS; p++)
-            if (!strcmp(phis[p].name, all[i].act[role]))
-                c->act[role] = p + 1;
+    for (size_t role = 0; role < 2; role++)
+        c->act[role] = case_phi(all[i].act[role]);
+}
+
+/* ---- the LSTM's variants ------------------------------------------------- */
+
+/* Five sets of flags with a projection, with a clip of c, with both, with a
+ * clip of the projection too. */
+static void lstm_projected(net_case *c, size_t i)
+{
+    static const unsigned flags[5] = {
+        0, SRNN_LSTM_PEEPHOLES, SRNN_LSTM_COUPLED | SRNN_LSTM_PEEPHOLES,
+        SRNN_LSTM_FULL_RECURRENCE | SRNN_LSTM_PEEPHOLES,
+        SRNN_LSTM_NO_INPUT_GATE | SRNN_LSTM_NO_OUTPUT_GATE};
+
+    c->lstm = flags[i % 5];
+    if (i / 5 != 1)
+        c->projection = i % 2 ? c->hidden + 2 : 1 + c->hidden / 2;
+    if (i / 5 > 0)
+        c->cell_clip = 0.5;
+    if (i / 5 > 2)
+        c->projection_clip = 0.25;
+}
+
+/* Other activations; the first two are Greff's NIAF and NOAF. */
+static const struct {
+    unsigned lstm;
+    size_t projection;
+    double clip, cell_clip;
+    const char *act[3];
+} lstm_acts[] = {
+    {0, 0, 0, 0, {NULL, "identity", NULL}},
+    {0, 0, 0, 0, {NULL, NULL, "identity"}},
+    {0, 0, 0.5, 0, {NULL, NULL, NULL}},
+    {0, 0, 0, 0, {"own", "own", "own"}},
+    {SRNN_LSTM_PEEPHOLES, 0, 0.6, 0, {"hard_sigmoid", "softsign", "elu"}},
+    {SRNN_LSTM_PEEPHOLES | SRNN_LSTM_FULL_RECURRENCE, 3, 0.5, 0,
+     {"own", NULL, "softplus"}},
+    {SRNN_LSTM_PEEPHOLES | SRNN_LSTM_COUPLED, 2, 0, 0.5,
+     {NULL, "scaled_tanh", "own"}},
+    {SRNN_LSTM_NO_FORGET_GATE, 0, 0.4, 0, {"softplus", "own", NULL}},
+};
+
+enum { LSTM_ACTS = sizeof lstm_acts / sizeof *lstm_acts };
+
+int case_lstm(net_case *c, size_t i)
+{
+    c->cell = SRNN_LSTM;
+    c->lstm = 0;
+    c->projection = c->act[0] = c->act[1] = c->act[2] = 0;
+    c->clip = c->cell_clip = c->projection_clip = 0;
+    for (unsigned flags = 1; flags < LSTM_FLAGS; flags++)
+        if (lstm_makes_sense(flags) && i-- == 0) {
+            c->lstm = flags;
+            return 1;
+        }
+    if (i < 20) {
+        lstm_projected(c, i);
+        return 1;
     }
+    i -= 20;
+    if (i >= LSTM_ACTS)
+        return 0;
+    c->lstm = lstm_acts[i].lstm;
+    c->projection = lstm_acts[i].projection;
+    c->clip = lstm_acts[i].clip;
+    c->cell_clip = lstm_acts[i].cell_clip;
+    for (size_t role = 0; role < 3; role++)
+        c->act[role] = case_phi(lstm_acts[i].act[role]);
+    return 1;
+}
+
+size_t case_outputs(const net_case *c)
+{
+    return c->projection ? c->projection : c->hidden;
+}
+
+static size_t layer_states(const net_case *c)
+{
+    return c->cell != SRNN_LSTM                      ? 1
+           : c->lstm & SRNN_LSTM_FULL_RECURRENCE ? 3
+                                                     : 2;
+}
+
+size_t case_state_width(const net_case *c, size_t s)
+{
+    const size_t i = s % layer_states(c);
+
+    return i == 0 ? case_outputs(c) : i == 1 ? c->hidden : 3 * c->hidden;
+}
+
+size_t case_states_before(const net_case *c, size_t s)
+{
+    size_t n = 0;
+
+    while (s-- > 0)
+        n += case_state_width(c, s);
+    return n;
 }
 
 srnn_recurrent_config case_config(const net_case *c)
@@ -107,7 +212,12 @@ srnn_recurrent_config case_config(const net_case *c)
     r.one_bias = c->one_bias;
     r.norm = c->norm;
     r.norm_steps = c->norm_steps;
-    for (size_t role = 0; role < 2; role++)
+    r.lstm = c->lstm;
+    r.projection = c->projection;
+    r.cell_clip = c->cell_clip;
+    r.projection_clip = c->projection_clip;
+    r.forget_bias = c->forget_bias;
+    for (size_t role = 0; role < 3; role++)
         if (c->act[role])
             r.activation[role] = phis[c->act[role] - 1].act;
     return r;
@@ -115,24 +225,35 @@ srnn_recurrent_config case_config(const net_case *c)
 
 const char *case_cell_name(const net_case *c)
 {
-    static char name[80];
+    static char name[120];
     static const char *const norms[SRNN_NORM_KINDS] = {"", "_layer_norm",
                                                        "_batch_norm"};
-    const char *act[2] = {"", ""};
+    const char *act[3] = {"", "", ""};
+    size_t n;
 
-    for (size_t role = 0; role < 2; role++)
+    for (size_t role = 0; role < 3; role++)
         if (c->act[role])
             act[role] = phis[c->act[role] - 1].name;
-    snprintf(name, sizeof name, "%s%s%s%s%s%s%s%s%s", srnn_cell_name(c->cell),
-             c->z_takes_new ? "_new" : "", norms[c->norm], *act[0] ? "+" : "", act[0],
-             *act[1] ? "+n:" : "", act[1], c->clip > 0 ? "+clip" : "",
-             c->one_bias ? "+one" : "");
+    snprintf(name, sizeof name, "%s%s%s%s%s%s%s%s%s%s%s",
+             srnn_cell_name(c->cell), c->z_takes_new ? "_new" : "",
+             norms[c->norm], *act[0] ? "+" : "", act[0],
+             *act[1] ? "+n:" : "", act[1], *act[2] ? "+h:" : "", act[2],
+             c->clip > 0 ? "+clip" : "", c->one_bias ? "+one" : "");
+    n = strlen(name);
+    if (c->lstm)
+        snprintf(name + n, sizeof name - n, "_%x", c->lstm);
+    n = strlen(name);
+    if (c->projection)
+        snprintf(name + n, sizeof name - n, "_P%zu", c->projection);
+    n = strlen(name);
+    snprintf(name + n, sizeof name - n, "%s%s", c->cell_clip > 0 ? "_clip" : "",
+             c->projection_clip > 0 ? "_pclip" : "");
     return name;
 }
 
 const char *case_name(const net_case *c)
 {
-    static char name[160];
+    static char name[200];
 
     snprintf(name, sizeof name, "%s%s/L%zuT%zuB%zuI%zuH%zuC%zu",
              c->tokens ? "tokens_" : "", case_cell_name(c), c->layers,
@@ -215,8 +336,8 @@ void case_data(net_data *d, const net_case *c)
         if (i && data_below(4) == 0)
             d->target[i] = -1;
     }
-    d->states = c->layers * (c->cell == SRNN_LSTM ? 2 : 1);
-    d->state = random_reals(d->states * c->batch * c->hidden);
+    d->states = c->layers * layer_states(c);
+    d->state = random_reals(case_states_before(c, d->states) * c->batch);
 }
 
 void case_free(net_data *d)

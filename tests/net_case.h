@@ -13,9 +13,12 @@ typedef struct net_case {
     int tokens;
     srnn_norm_kind norm;
     size_t norm_steps; /* of batch norm */
-    size_t act[2]; /* 1 + index of phis; 0: the cell's own */
+    size_t act[3]; /* 1 + index of phis; 0: the cell's own */
     double clip;
     int one_bias;
+    unsigned lstm; /* these as in srnn_recurrent_config */
+    size_t projection;
+    double cell_clip, projection_clip, forget_bias;
 } net_case;
 
 /* All cells, GRUs in both conventions of z. */
@@ -29,6 +32,20 @@ void case_norm(net_case *c, size_t i);
 enum { CASE_VARIANTS = 13 };
 void case_variant(net_case *c, size_t i);
 srnn_recurrent_config case_config(const net_case *c);
+/* 1 + the index in phis of the activation of that name; 0: NULL. */
+size_t case_phi(const char *name);
+
+/* Makes an LSTM the i-th of its variants: every combination of flags that
+ * makes sense, then each of a few with a projection, clips and activations; 0
+ * past the end. Clips bite often, projections are narrower or wider than the
+ * cells. */
+int case_lstm(net_case *c, size_t i);
+
+/* Columns of h, and of the s-th state. */
+size_t case_outputs(const net_case *c);
+size_t case_state_width(const net_case *c, size_t s);
+/* Reals in the states before the s-th, of one row of the batch. */
+size_t case_states_before(const net_case *c, size_t s);
 
 /* Values are full random mantissas; a quarter of the targets is -1, never
  * the first. */
@@ -37,7 +54,7 @@ typedef struct net_data {
     srnn_real *x;     /* [T][B][in] */
     int32_t *token;   /* [T][B] */
     int32_t *target;  /* [T][B] */
-    srnn_real *state; /* all states, [B][hidden] one after another */
+    srnn_real *state; /* all states, [B][their width] one after another */
     size_t states;
     const size_t *length; /* [B]; NULL: all steps of all */
     const uint64_t *id; /* [B], what masks are named by; NULL: no masks */

@@ -5,7 +5,7 @@
 set(in_double net_case.c check.c numbers.c oracle.c oracle_phi.c phi.c)
 srnn_test(gradient/cells LABEL gradient F64
   SOURCES gradient.c gradient_check.c ${in_double})
-foreach(part fork norm variants)
+foreach(part fork lstm norm variants)
   srnn_test(gradient/${part} LABEL gradient F64
     SOURCES gradient_${part}.c gradient_check.c ${in_double})
 endforeach()
@@ -35,12 +35,14 @@ srnn_test(cell/nodes LABEL cell SOURCES cell_nodes.c LIBS srnn_nets)
 srnn_test(cell/norm LABEL cell SOURCES cell_norm.c LIBS srnn_nets
   KINDS release asan aarch64 haswell nehalem)
 srnn_test(cell/masks LABEL cell SOURCES cell_masks.c LIBS srnn_nets)
+srnn_test(cell/lstm LABEL cell SOURCES cell_lstm.c LIBS srnn_nets)
+srnn_test(cell/lstm-hand LABEL cell SOURCES hand_lstm.c LIBS srnn_nets)
 srnn_test(cell/update LABEL cell SOURCES cell_update.c LIBS srnn_nets)
 
 # ---- promises: whole nets, bit for bit ---
 foreach(promise nets carry resume ragged)
   srnn_test(promise/${promise} LABEL promise SOURCES promise_${promise}.c
-    LIBS srnn_nets SHORT control small norm variants carry resume ragged)
+    LIBS srnn_nets SHORT control small norm variants lstm carry resume ragged)
 endforeach()
 srnn_test(promise/graph LABEL promise SOURCES promise_graph.c LIBS srnn_nets
   KINDS release asan tsan aarch64)

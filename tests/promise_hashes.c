@@ -426,7 +426,7 @@ static void fill_list(void)
     put(losses, 73, 7, 0, 0, "losses/N73R7");
     for (size_t i = 0; i < PHIS - 1; i++)
         put_named(phi_array, i, 0, "phi/%s/N20000", phis[i].name);
-    for (int t = SRNN_TILE_RNN_ANY; t < SRNN_TILE_COUNT; t++)
+    for (int t = SRNN_TILE_RNN_ANY; t < SRNN_TILE_LSTM_ANY; t++)
         for (size_t r = 1; r <= (cell_kinds[t].any ? 7 : 1); r++)
             put_named(cell_variant, (size_t)t, 0, "%s/U69R7V%zu",
                       cell_kinds[t].name, r);

@@ -268,7 +268,7 @@ static void step_parts(const srnn_kernels *k, product_data *p, cell_data *d,
 
 static void steps(const srnn_kernels *k)
 {
-    for (int tile = 0; tile < SRNN_TILE_COUNT; tile++) {
+    for (int tile = 0; tile < SRNN_TILE_LSTM_ANY; tile++) {
         const size_t gates = cell_kinds[tile].gates;
         const size_t granule = k->panel_units(gates);
         const size_t units[] = {3, granule, 2 * granule + 1, 5 * granule - 1};

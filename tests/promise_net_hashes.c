@@ -43,10 +43,10 @@ static uint64_t hash_shape(const srnn_kernels *k, size_t seed,
 
 static void compare_line(FILE *f, const net_case *c, uint64_t hash)
 {
-    char name[96] = "";
+    char name[200] = "";
     unsigned long long want = 0;
 
-    CHECK_SAYS(fscanf(f, "%95s %llx", name, &want) == 2 &&
+    CHECK_SAYS(fscanf(f, "%199s %llx", name, &want) == 2 &&
                    !strcmp(name, case_name(c)) && want == hash,
                "%s %016llx, but the file has %s %016llx", case_name(c),
                (unsigned long long)hash, name, want);
@@ -75,6 +75,8 @@ static void on_rung(const srnn_kernels *k)
     for (size_t i = 0; is_vector && record_norm_shape(i, &c); i++)
         see_shape(k, 1000 + i, &c, f);
     for (size_t i = 0; is_vector && record_variant(i, &c); i++)
+        see_shape(k, record_seed(&c), &c, f);
+    for (size_t i = 0; is_vector && record_lstm(i, &c); i++)
         see_shape(k, record_seed(&c), &c, f);
     if (f)
         fclose(f);

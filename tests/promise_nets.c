@@ -63,11 +63,12 @@ static void each_norm_shape(const srnn_kernels *k, shape_fn *fn, int of_batch)
             one_shape(k, fn, i, &c);
 }
 
-static void each_variant(const srnn_kernels *k, shape_fn *fn)
+static void each_variant(const srnn_kernels *k, shape_fn *fn,
+                         int list(size_t i, net_case *c))
 {
     net_case c;
 
-    for (size_t i = 0; record_variant(i, &c); i++) {
+    for (size_t i = 0; list(i, &c); i++) {
         const how w = {.seed = record_seed(&c), .threads = 1};
         net_data d;
 
@@ -156,7 +157,9 @@ static void control_batch(const srnn_kernels *k, const net_data *d,
         d->target[i] = 1;
     record_backward(&a, k, d, w, 0);
     swap_rows(d->x, d->c.in, d->c.steps, d->c.batch);
-    swap_rows(d->state, d->c.hidden, d->states, d->c.batch);
+    for (size_t s = 0; s < d->states; s++)
+        swap_rows(d->state + case_states_before(&d->c, s) * d->c.batch,
+                  case_state_width(&d->c, s), 1, d->c.batch);
     record_backward(&b, k, d, w, 0);
     n = record_differing(&a, &b, &where);
     for (size_t i = 0; i < a.count; i++)
@@ -181,6 +184,7 @@ static void controls(const srnn_kernels *k)
     each_shape(k, control, 7, SHORT_SHAPES);
     each_shape(k, control_cuts, 7, SHORT_SHAPES);
     each_shape(k, control_batch, 7, SHORT_SHAPES);
+    each_variant(k, control_cuts, record_lstm);
     for (size_t i = 0; record_norm_shape(i, &c); i++)
         if (c.cell == SRNN_LSTM && c.hidden > 5) {
             one_shape(k, control, i, &c);
@@ -236,7 +240,7 @@ static void threads(const srnn_kernels *k, const net_data *d, const how *w)
 /* Sequence b alone, as data of its own. */
 static void alone(const net_data *d, size_t b, net_data *to)
 {
-    const size_t batch = d->c.batch, in = d->c.in, h = d->c.hidden;
+    const size_t batch = d->c.batch, in = d->c.in;
     net_case c = d->c;
 
     c.batch = 1;
@@ -246,9 +250,13 @@ static void alone(const net_data *d, size_t b, net_data *to)
         to->token[t] = d->token[t * batch + b];
         to->target[t] = d->target[t * batch + b];
     }
-    for (size_t s = 0; s < d->states; s++)
-        memcpy(to->state + s * h, d->state + (s * batch + b) * h,
-               h * sizeof *d->state);
+    for (size_t s = 0; s < d->states; s++) {
+        const size_t n = case_state_width(&c, s);
+        const size_t at = case_states_before(&c, s);
+
+        memcpy(to->state + at, d->state + at * batch + b * n,
+               n * sizeof *d->state);
+    }
 }
 
 static void compare_row(const srnn_kernels *k, const net_data *d,
@@ -358,11 +366,22 @@ static void norms(const srnn_kernels *k)
             each_norm_shape(k, promises[p].fn, promises[p].fn != batches);
 }
 
-static void variants(const srnn_kernels *k)
+static void run_variants(const srnn_kernels *k,
+                         int list(size_t i, net_case *c))
 {
     for (size_t p = 0; p < sizeof promises / sizeof *promises; p++)
         if (rung_is_vector(k) && (p || rung_is_highest(k)))
-            each_variant(k, promises[p].fn);
+            each_variant(k, promises[p].fn, list);
+}
+
+static void variants(const srnn_kernels *k)
+{
+    run_variants(k, record_variant);
+}
+
+static void lstm(const srnn_kernels *k)
+{
+    run_variants(k, record_lstm);
 }
 
 static void small(const srnn_kernels *k)
@@ -382,6 +401,7 @@ int main(int argc, char **argv)
         {"nets/small", small, NULL},
         {"nets/norm", norms, NULL},
         {"nets/variants", variants, NULL},
+        {"nets/lstm", lstm, NULL},
         {"nets/large", large, NULL},
         {NULL, NULL, NULL},
     };

@@ -130,7 +130,7 @@ static float *outputs(const srnn_kernels *k, const ragged *r, const char *name,
     const net_data *d = &r->poisoned;
     net_case c = d->c;
     srnn_net *net = net_of(k, r, &c);
-    const size_t features = strcmp(name, "out") ? c.hidden : c.classes;
+    const size_t features = strcmp(name, "out") ? case_outputs(&c) : c.classes;
     const size_t steps = alone ? r->length[b] : c.steps;
     float *y = calloc(c.steps * rows * features + 1, sizeof *y);
     size_t batch = c.batch;
@@ -150,12 +150,15 @@ static float *outputs(const srnn_kernels *k, const ragged *r, const char *name,
         else
             in[i].data += b * c.in;
     }
-    *states = kept = calloc(d->states * rows * c.hidden, sizeof *kept);
+    *states = kept =
+        calloc(case_states_before(&c, d->states) * rows, sizeof *kept);
     for (size_t i = 0, j = 0; i < srnn_session_states(s); i++) {
         must(srnn_session_state(s, i, &state));
         if (case_is_count(&state))
             continue;
-        memcpy(state.data, d->state + (j++ * batch + b) * c.hidden,
+        memcpy(state.data,
+               d->state + case_states_before(&c, j++) * batch +
+                   b * state.shape[1],
                state.count * sizeof *state.data);
     }
     if (!alone)
@@ -178,8 +181,7 @@ static void compare_row(const ragged *r, const char *name, size_t b,
                         const float *one, const float *one_states)
 {
     const net_case *c = &r->d.c;
-    const size_t n = strcmp(name, "out") ? c->hidden : c->classes;
-    const size_t states = r->d.states;
+    const size_t n = strcmp(name, "out") ? case_outputs(c) : c->classes;
     size_t wrong = 0;
 
     for (size_t t = 0; t < c->steps; t++)
@@ -192,10 +194,13 @@ static void compare_row(const ragged *r, const char *name, size_t b,
         }
     CHECK_SAYS(!wrong, "%s, row %zu of length %zu: %zu outputs of %s",
                case_name(c), b, r->length[b], wrong, name);
-    for (size_t i = wrong = 0; i < states; i++)
-        wrong += memcmp(all_states + (i * c->batch + b) * c->hidden,
-                        one_states + i * c->hidden,
-                        c->hidden * sizeof *all_states) != 0;
+    for (size_t i = wrong = 0; i < r->d.states; i++) {
+        const size_t width = case_state_width(c, i);
+        const size_t at = case_states_before(c, i);
+
+        wrong += memcmp(all_states + at * c->batch + b * width,
+                        one_states + at, width * sizeof *one_states) != 0;
+    }
     CHECK_SAYS(!wrong, "%s, row %zu of length %zu: %zu states", case_name(c),
                b, r->length[b], wrong);
 }
@@ -276,6 +281,23 @@ static void forward(const srnn_kernels *k)
     shapes(k, same_outputs);
 }
 
+/* Every variant of the LSTM: both. */
+static void lstm(const srnn_kernels *k)
+{
+    net_case c;
+
+    for (size_t i = 0; record_lstm(i, &c); i++) {
+        ragged r;
+
+        c.batch += 2 + i % 3;
+        c.steps += 3;
+        make(&r, &c);
+        same_gradients(k, &r);
+        same_outputs(k, &r);
+        drop(&r);
+    }
+}
+
 /* A sequence one step shorter must show in the gradients. */
 static void control(const srnn_kernels *k)
 {
@@ -306,46 +328,59 @@ static void control(const srnn_kernels *k)
 
 /* No sequence has a step, at once or in chunks: outputs 0, states as they
  * were, no loss, gradients 0. */
-static void empty(const srnn_kernels *k)
+static void empty_case(const srnn_kernels *k, const net_case *c)
 {
     const size_t none[3] = {0, 0, 0};
+    float y[5 * 3 * 5], zero[5 * 3 * 5] = {0};
+    srnn_array in[2], out = {.data = y};
+    srnn_tensor state;
+    srnn_session *s;
+    srnn_trainer *t;
+    srnn_net *net = case_net(k, c);
+    const float *from;
+    double loss;
+    net_data d;
+
+    case_data(&d, c);
+    case_inputs(&d, net, in);
+    s = case_session(net, c, 2, 1);
+    case_session_states(s, &d);
+    out.node = srnn_net_find(net, "rnn");
+    memset(y, 1, sizeof y);
+    must(srnn_session_lengths(s, none));
+    must(srnn_session_forward(s, c->steps, in, 1, &out, 1));
+    CHECK(!memcmp(y, zero, c->steps * c->batch * case_outputs(c) * sizeof *y));
+    from = d.state;
+    for (size_t i = 0; i < srnn_session_states(s); i++, from += state.count) {
+        must(srnn_session_state(s, i, &state));
+        CHECK(!memcmp(state.data, from, state.count * sizeof *from));
+    }
+    srnn_session_close(s);
+    t = case_trainer(net, c, 2);
+    must(srnn_trainer_lengths(t, none));
+    must(srnn_trainer_backward(t, c->steps, in, 2, &loss));
+    CHECK(loss == 0);
+    for (size_t i = 0; i < srnn_net_params(net); i++) {
+        must(srnn_trainer_gradient(t, i, &state));
+        for (size_t j = 0; j < state.count; j++)
+            CHECK(state.data[j] == 0);
+    }
+    srnn_trainer_close(t);
+    srnn_net_close(net);
+    case_free(&d);
+}
+
+static void empty(const srnn_kernels *k)
+{
     net_case c = {.layers = 2, .steps = 5, .batch = 3, .in = 2, .hidden = 3,
                   .classes = 2};
 
     for (size_t i = 0; i < CASE_CELLS; i++) {
-        float y[5 * 3 * 3], zero[5 * 3 * 3] = {0};
-        srnn_array in[2], out = {.data = y};
-        srnn_tensor state;
-        srnn_session *s;
-        srnn_trainer *t;
-        srnn_net *net;
-        double loss;
-        net_data d;
-
         case_cell(&c, i);
-        net = case_net(k, &c);
-        case_data(&d, &c);
-        case_inputs(&d, net, in);
-        s = case_session(net, &c, 2, 1);
-        case_session_states(s, &d);
-        out.node = srnn_net_find(net, "rnn");
-        memset(y, 1, sizeof y);
-        must(srnn_session_lengths(s, none));
-        must(srnn_session_forward(s, c.steps, in, 1, &out, 1));
-        CHECK(!memcmp(y, zero, sizeof y));
-        must(srnn_session_state(s, 0, &state));
-        CHECK(!memcmp(state.data, d.state, state.count * sizeof *d.state));
-        srnn_session_close(s);
-        t = case_trainer(net, &c, 2);
-        must(srnn_trainer_lengths(t, none));
-        must(srnn_trainer_backward(t, c.steps, in, 2, &loss));
-        CHECK(loss == 0);
-        must(srnn_trainer_gradient(t, 1, &state));
-        CHECK(!memcmp(state.data, zero, state.count * sizeof *zero));
-        srnn_trainer_close(t);
-        srnn_net_close(net);
-        case_free(&d);
+        empty_case(k, &c);
     }
+    for (size_t i = 0; case_lstm(&c, i); i++)
+        empty_case(k, &c);
 }
 
 static void refusals(const srnn_kernels *k)
@@ -380,6 +415,7 @@ int main(int argc, char **argv)
         {"ragged/gradients-as-padded", gradients, NULL},
         {"ragged/outputs-as-alone", forward, NULL},
         {"ragged/variants", variants, NULL},
+        {"ragged/lstm", lstm, NULL},
         {"ragged/empty", empty, NULL},
         {"ragged/refusals", refusals, NULL},
         {NULL, NULL, NULL},

@@ -65,6 +65,8 @@ int record_norm_shape(size_t i, net_case *c);
 /* Two shapes of every variant; 0 past the end. What is drawn for one depends on
  * its name alone: record_seed(). */
 int record_variant(size_t i, net_case *c);
+/* One of each of the LSTM's. */
+int record_lstm(size_t i, net_case *c);
 size_t record_seed(const net_case *c);
 
 #endif

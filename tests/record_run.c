@@ -79,6 +79,21 @@ size_t record_seed(const net_case *c)
     return h >> 2;
 }
 
+int record_lstm(size_t i, net_case *c)
+{
+    static const size_t hidden[] = {5, 17, 1, 8, 33, 16};
+    static const size_t batches[] = {2, 3, 7, 1, 4};
+
+    *c = (net_case){.layers = 1 + i % 2,
+                    .steps = 2 + i % 4,
+                    .batch = batches[i % COUNT(batches)],
+                    .in = 3 + i % 7,
+                    .hidden = hidden[i % COUNT(hidden)],
+                    .classes = 2 + i % 5,
+                    .tokens = i % 8 == 7};
+    return case_lstm(c, i);
+}
+
 /* ---- the net and its arrays ---------------------------------------------- */
 
 static void swap(float *a, float *b)
@@ -275,7 +290,7 @@ void record_forward(record *r, const srnn_kernels *k, const net_data *d,
     srnn_session *s =
         case_session(net, c, w->steps ? w->steps : c->steps, w->threads);
     arrays a = arrays_open(net, d, w);
-    rows h = rows_open(c, c->hidden, w->strided);
+    rows h = rows_open(c, case_outputs(c), w->strided);
     rows y = rows_open(c, c->classes, w->strided);
     const srnn_array out[2] = {
         {srnn_net_find(net, "rnn"), h.x, NULL, h.row, h.step},
@@ -283,7 +298,7 @@ void record_forward(record *r, const srnn_kernels *k, const net_data *d,
 
     case_session_states(s, d);
     run_calls(s, d, w, &a, out);
-    add_rows(r, "rnn", &h, c, c->hidden);
+    add_rows(r, "rnn", &h, c, case_outputs(c));
     add_rows(r, "out", &y, c, c->classes);
     add_session_states(r, s);
     add_session_loss(r, s, d, &a);

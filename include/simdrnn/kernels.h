@@ -149,11 +149,33 @@ typedef struct srnn_tile {
 typedef struct srnn_cell srnn_cell;
 typedef void srnn_tile_fn(const srnn_cell *cell, const srnn_tile *tile);
 
+/* The LSTM's variants (Greff et al. 2017, "LSTM: A Search Space Odyssey"); bits
+ * of srnn_variant.lstm. A gate that is not there is not computed: the others
+ * keep their order, in weights, slots and products. */
+enum {
+    SRNN_LSTM_NO_INPUT_GATE = 1,   /* i = 1 */
+    SRNN_LSTM_NO_FORGET_GATE = 2,  /* f = 1 */
+    SRNN_LSTM_NO_OUTPUT_GATE = 4,  /* o = 1 */
+    SRNN_LSTM_COUPLED = 8,         /* f = 1 - i. ONNX's input_forget is the
+                                      same; the weights that its tensors hold
+                                      for f are read by neither */
+    SRNN_LSTM_PEEPHOLES = 16,      /* i, f look at c_prev, o at c (Gers &
+                                      Schmidhuber 2000) */
+    SRNN_LSTM_FULL_RECURRENCE = 32 /* i, f, o receive those of the step before
+                                      through nine more matrices */
+};
+
 /* What a variant of a cell has beside the plain one's formula. */
 typedef struct srnn_variant {
     /* RNN: of h. LSTM: of the gates, of g, of c. GRU: of the gates, of n. */
     srnn_activation act[3];
     srnn_real clip; /* of the pre-activations, to +-this; 0: none */
+    /* The LSTM's: */
+    unsigned lstm;
+    int slopes; /* the slope of each gate is kept, in as many slots after them:
+                   for where clip is not 0 or an act of gates is OWN */
+    srnn_real cell_clip;       /* of c, to +-this; 0: none */
+    srnn_real projection_clip; /* of h, likewise */
 } srnn_variant;
 
 /* Zoneout (Krueger et al. 2017) and dropout of h as the recurrent products see
@@ -186,7 +208,8 @@ typedef struct srnn_masking {
  *   GRU   0 r  1 z  2 n  3 q        q: reset after, the recurrent part of n;
  *                                      reset before, r * h_prev
  * and behind them, where an activation of the variant is OWN, its slope, which
- * forward leaves (0 where clipped) and backward takes: RNN 1; GRU 4 r 5 z 6 n.
+ * forward leaves (0 where clipped) and backward takes: RNN 1; GRU 4 r 5 z 6 n;
+ * LSTM_ANY: as many slots more as it has gates.
  * Forward reads the input part of the pre-activations from x (same slots, q
  * has none) and, when gate is not NULL, keeps the activated gates there;
  * gate == x with equal strides is allowed. Backward finds the activated gates
@@ -216,6 +239,19 @@ struct srnn_cell {
     size_t lddh;
     srnn_real *dc; /* in: gradient of c; out: of c_prev */
     size_t lddc;
+    /* LSTM_ANY, each where the variant has it; NULL where not said else */
+    const srnn_real *peephole; /* [i f o that are there][units] */
+    srnn_real *m;              /* takes the place of h: what is projected */
+    size_t ldm;
+    const srnn_real *q; /* [rows][3][units]: what i, f, o receive from the
+                           gates of the step before */
+    size_t ldq;
+    srnn_real *g; /* [rows][3][units]: i, f, o for the step after */
+    size_t ldg;
+    const srnn_real *dg; /* the gradient of g from the step after */
+    size_t lddg;
+    srnn_real *dp; /* PROJECT_BWD: gradient of the projection; may be dy */
+    size_t lddp;
     int z_takes_new; /* GRU: 0 h = z h_prev + (1 - z) n (PyTorch, ONNX);
                         1 h = (1 - z) h_prev + z n (Cho et al. 2014) */
 };
@@ -230,6 +266,12 @@ struct srnn_cell {
  *   LSTM_C, LSTM_H          the LSTM in two, for c to be normalised between:
  *                           i, f, g, o, c as above; work: o. Then, p = the
  *                           normalised c: y = tanh(p), h = o y; work: y
+ *   LSTM_ANY                a = x + p, of i, f, o + q; of i, f fma(P, c_prev, a),
+ *                           of o fma(P, c, a); clip of a; i, f, o = act[0](a),
+ *                           g = act[1](a); c = fma(f, c_prev, i g), c_prev + i g
+ *                           without f, clip of c; h (or m) = o act[2](c). A gate
+ *                           that is 1 multiplies nothing
+ *   PROJECT                 h = clip of p (Sak et al. 2014)
  *   GRU_AFTER               r, z = sigma(x + p), n = tanh(fma(r, p_n, x_n)),
  *                           h = fma(z, a - b, b) with a = h_prev, b = n, or
  *                           a = n, b = h_prev where z takes the new one
@@ -245,6 +287,15 @@ struct srnn_cell {
  *   LSTM_H_BWD, LSTM_C_BWD  do as above, with y for t; work: d o (1 - y^2) in
  *                           place of y. Then, p = what comes of that through
  *                           the norm: dc' = dc + p; di, df, dg, dc as above
+ *   LSTM_ANY_BWD            d = p alone where there is an m; t = act[2](c);
+ *                           do = d t + dg; dc' = fma(d o, act[2]'(c), dc),
+ *                           dc' = fma(P, da_o, dc'); 0 where |c| is the clip's;
+ *                           di = dc' g + dg, coupled dc' (g - c_prev);
+ *                           df = dc' c_prev + dg, dg = dc' i; gate: each times
+ *                           its act's slope, 0 where a was clipped: da;
+ *                           dc = fma(dc', f, 0), then fma(P, da_i, dc),
+ *                           fma(P, da_f, dc)
+ *   PROJECT_BWD             dp = d, 0 where |h| is the clip's
  *   GRU_AFTER_BWD           dn = d (1 - z) (1 - n^2), dh = d z,
  *                           dz = d (h_prev - n) z (1 - z); where z takes the
  *                           new one: dn = d z (1 - n^2), dh = d (1 - z),
@@ -287,7 +338,11 @@ struct srnn_cell {
     X(LSTM_C) \
     X(LSTM_H) \
     X(LSTM_H_BWD) \
-    X(LSTM_C_BWD)
+    X(LSTM_C_BWD) \
+    X(LSTM_ANY) \
+    X(PROJECT) \
+    X(LSTM_ANY_BWD) \
+    X(PROJECT_BWD)
 
 enum srnn_tile_kind {
 #define SRNN_TILE_ENUM(name) SRNN_TILE_##name,
@@ -492,6 +547,11 @@ typedef struct srnn_kernels {
      * the sum of magnitudes. */
     void (*bias_grad)(size_t m, const srnn_links *links, const srnn_real *a,
                       size_t lda, srnn_real *d);
+    /* The gradient of a diagonal matrix: d[m] starts at its value, then one
+     * chain over the links of a[row][m] x b[row][m]. */
+    void (*diagonal_grad)(size_t m, const srnn_links *links,
+                          const srnn_real *a, size_t lda, const srnn_real *b,
+                          size_t ldb, srnn_real *d);
 
     /* Attention, of one sequence's queries over its keys. The row of query i
      * in e, w, de and c is that of its number, q->row[i]; the column is that

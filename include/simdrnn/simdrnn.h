@@ -194,7 +194,7 @@ typedef struct srnn_recurrent_config {
     srnn_node initial_state; /* on the parent of the input's axis; its columns
                                 are all states in the order of the list below */
     /* Other activations than the cell's own, in its roles: of an RNN h; of a
-     * GRU its gates, then n. Zero: the cell's own. What OWN points to must
+     * GRU its gates, then n; of an LSTM its gates, then g, then c. Zero: the cell's own. What OWN points to must
      * live as long as the net; every session's threads call it. */
     srnn_activation activation[3];
     /* Pre-activations a count as min(max(a, -clip), clip) (ONNX); 0: as they
@@ -218,6 +218,13 @@ typedef struct srnn_recurrent_config {
     size_t norm_steps; /* BATCH: steps with averages of their own, 1 or more */
     double norm_eps;
     double norm_momentum;
+    /* LSTM alone; with the m that it would put out, h' = W_p m (projection,
+     * Sak et al. 2014). Clips pass no gradient where they bite. */
+    unsigned lstm;          /* SRNN_LSTM_... of kernels.h; 0: as above */
+    size_t projection;      /* columns of h; 0: none */
+    double cell_clip;       /* c' to +-this before it is looked at; 0: none */
+    double projection_clip; /* h' to +-this; 0: none */
+    double forget_bias;     /* srnn_net_init adds it to f's part of bias_ih */
 } srnn_recurrent_config;
 
 /* LSTM, 1 layer, forward, states zero at first, no norm (eps 1e-5, momentum
@@ -232,6 +239,11 @@ SRNN_API srnn_recurrent_config srnn_recurrent_default(void);
  * [hidden], batch norm the averages norm_ih_mean, norm_ih_var, norm_hh_mean,
  * norm_hh_var [norm_steps][gates * hidden] and norm_c_mean, norm_c_var
  * [norm_steps][hidden], which are not trained.
+ * An LSTM's rows are those of the gates that there are; with a projection
+ * weight_hh has `projection` columns, and weight_hr [projection][hidden] makes
+ * h; peepholes add peephole [i f o that there are][hidden], full gate recurrence
+ * weight_gh [3 * hidden][3 * hidden], rows and columns i f o, and the state
+ * <name>.g_lk [B][3 * hidden]; h is [B][projection] then.
  * States: <name>.h_lk and, of an LSTM, <name>.c_lk, [B][hidden]; layer by layer,
  * forward before reverse, h before c. On SRNN_TIME they are carried from call
  * to call and listed; on other axes each call begins anew. Batch norm lists
