@@ -20,6 +20,10 @@ typedef struct timeline {
     srnn_masking masking; /* standing at the first row of all */
 } timeline;
 
+/* The gradients of the weights and, where wanted, of the input, once those of
+ * all pre-activations are there. */
+void srnn_layer_gradients(const timeline *l, const layer_input *in);
+
 /* The function takes rows [row, row + rows) and units [from, to) with their
  * product in memory. */
 static inline void srnn_call_tile(srnn_tile_fn *fn, const srnn_cell *c,

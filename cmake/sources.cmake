@@ -25,6 +25,7 @@ set(SRNN_CELLS
   cells/input.c
   cells/join.c
   cells/layer.c
+  cells/layer_gradients.c
   cells/likelihood.c
   cells/linear.c
   cells/loss.c

@@ -64,6 +64,37 @@ static void ragged(const srnn_kernels *k)
     check_all(k, length);
 }
 
+/* The LSTM's variants under every mask and in every direction. */
+static void variants(const srnn_kernels *k)
+{
+    static const size_t length[] = {2, 4, 0, 3};
+    static const struct {
+        unsigned lstm;
+        size_t projection;
+    } all[] = {{SRNN_LSTM_PEEPHOLES, 0},
+               {SRNN_LSTM_PEEPHOLES | SRNN_LSTM_COUPLED, 0},
+               {SRNN_LSTM_PEEPHOLES | SRNN_LSTM_FULL_RECURRENCE, 0},
+               {SRNN_LSTM_NO_INPUT_GATE | SRNN_LSTM_NO_OUTPUT_GATE, 0},
+               {SRNN_LSTM_PEEPHOLES | SRNN_LSTM_FULL_RECURRENCE, 3}};
+
+    for (size_t i = 0; i < COUNT(all); i++)
+        for (const masks_case *m = masks_cases; m->name; m++) {
+            net_case c = shape(SRNN_LSTM);
+            groups g = {0};
+
+            c.hidden = 3;
+            c.steps = 4;
+            c.lstm = all[i].lstm;
+            c.projection = all[i].projection;
+            if (!masks_fit(m, &c))
+                continue;
+            check(k, &c, m, length, &g);
+            CHECK_SAYS(gradient_largest(&g) <= 1,
+                       "%s %s: largest gap/bound %.3g", case_cell_name(&c),
+                       m->name, gradient_largest(&g));
+        }
+}
+
 /* ---- negative controls --------------------------------------------------- */
 
 static srnn_kernels right;
@@ -180,6 +211,7 @@ int main(int argc, char **argv)
         {"masks/wrong", controls, NULL},
         {"masks/whole", whole, NULL},
         {"masks/ragged", ragged, NULL},
+        {"masks/lstm", variants, NULL},
         {NULL, NULL, NULL},
     };
 

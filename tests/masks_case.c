@@ -33,6 +33,8 @@ int masks_fit(const masks_case *m, const net_case *c)
 {
     if (m->other && c->cell == SRNN_LSTM)
         return 0;
+    if (c->projection && (m->hidden > 0 || m->zone_h > 0 || m->zone_c > 0))
+        return 0;
     return !(m->zone_c > 0) || c->cell == SRNN_LSTM;
 }
 
@@ -49,12 +51,8 @@ static srnn_node add_dropout(srnn_net *net, const char *name, srnn_node input,
 
 static srnn_recurrent_config recurrent(const net_case *c, const masks_case *m)
 {
-    srnn_recurrent_config r = srnn_recurrent_default();
+    srnn_recurrent_config r = case_config(c);
 
-    r.cell = c->cell;
-    r.hidden = c->hidden;
-    r.layers = c->layers;
-    r.z_takes_new = c->z_takes_new;
     r.direction = m->direction;
     r.dropout = m->dropout;
     r.dropout_input = m->input;
@@ -98,7 +96,7 @@ void masks_data(net_data *d, const net_case *c, const masks_case *m)
     case_data(d, c);
     free(d->state);
     d->states *= directions;
-    reals = d->states * c->batch * c->hidden;
+    reals = case_states_before(c, d->states) * c->batch;
     d->state = case_take(reals * sizeof *d->state);
     for (size_t i = 0; i < reals; i++)
         d->state[i] = data_real();
