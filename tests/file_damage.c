@@ -1,6 +1,5 @@
 /* Damaged files are refused with a reason: each rule of the format broken by
- * hand, every truncation, every bit of a header flipped, graphs that promise
- * more than the file holds. */
+ * hand, every truncation, every bit of a header flipped. */
 #include "check.h"
 #include "files.h"
 #include "tiny.h"
@@ -144,90 +143,6 @@ static void lengths(void)
     refused("/dev/null", SRNN_EIO, "is no regular file");
 }
 
-/* ---- the graph ---------------------------------------------------------- */
-
-#define NODE(name, kind, inputs, rest) \
-    "{\\\"name\\\":\\\"" name "\\\",\\\"kind\\\":\\\"" kind \
-    "\\\",\\\"inputs\\\":" inputs rest "}"
-#define FEATURES(n) ",\\\"features\\\":" #n
-#define CELL(h, l) ",\\\"hidden\\\":" #h ",\\\"layers\\\":" #l \
-                   ",\\\"z_takes_new\\\":false"
-#define NORM(kind, rest) ",\\\"norm\\\":\\\"" kind "\\\"" rest
-#define EPS ",\\\"norm_eps\\\":1e-5"
-#define STEPS(n) EPS ",\\\"norm_steps\\\":" #n ",\\\"norm_momentum\\\":0.1"
-#define X NODE("x", "input", "[]", FEATURES(2))
-#define HUGE NODE("x", "input", "[]", FEATURES(2147483647))
-#define FROM_X "[\\\"x\\\"]"
-
-/* Each over 32 bytes of data: eight values. */
-static void graphs(void)
-{
-    static const struct {
-        const char *graph, *words;
-    } cases[] = {
-        {"7", "simdrnn is not sound"},
-        {"{}", "graph: it is no list of nodes"},
-        {"[7]", "an entry of the graph is not sound: "},
-        {"[{}]", "an entry of the graph is not sound: "},
-        {"[" NODE("x", "input", "[]", ",\\\"stride\\\":2") "]",
-         "node x, input, has the unknown attribute stride"},
-        {"[" NODE("x", "fancy", "[]", "") "]",
-         "node x is of the unknown kind fancy"},
-        {"[" X "," NODE("y", "fancy", FROM_X, "") "]",
-         "node y is of the unknown kind fancy"},
-        {"[" NODE("x", "input", "[]", FEATURES(0)) "]", "node 'x'"},
-        {"[" NODE("x", "input", "[]", FEATURES(-1)) "]",
-         "features of node x is -1, not a whole number, 0 or more"},
-        {"[" NODE("x", "input", "[]", FEATURES(1.5)) "]",
-         "features of node x is 1.5, not a whole number, 0 or more"},
-        {"[" X "," X "]", "name 'x' is taken"},
-        {"[" NODE("a b", "input", "[]", FEATURES(2)) "]", "name 'a b'"},
-        {"[" NODE("y", "linear", "[\\\"y\\\"]", FEATURES(2)) "]",
-         "an input of node y is no node before it"},
-        {"[" NODE("y", "linear", "[0]", FEATURES(2)) "]",
-         "an input of node y is no node before it"},
-        {"[" X "," NODE("y", "linear", FROM_X, FEATURES(5)) "]",
-         "node y has more parameters than the file"},
-        {"[" HUGE "," NODE("y", "linear", FROM_X, FEATURES(2147483647)) "]",
-         "node y has more parameters than the file"},
-        {"[" HUGE "," NODE("y", "lstm", FROM_X, CELL(1, 1)) "]",
-         "node y has more parameters than the file"},
-        {"[" X "," NODE("y", "lstm", FROM_X, CELL(9223372036854775807, 1)) "]",
-         "node y has more parameters than the file"},
-        {"[" X "," NODE("y", "gru", FROM_X, CELL(1, 9223372036854775807)) "]",
-         "node y has more parameters than the file"},
-        {"[" X "," NODE("y", "gru", FROM_X, CELL(4294967296, 4294967296)) "]",
-         "node y has more parameters than the file"},
-        {"[" X "," NODE("y", "gru", FROM_X, CELL(1, 0)) "]", "graph: "},
-        {"[" X "," NODE("y", "gru", FROM_X, CELL(0, 1)) "]", "graph: "},
-        {"[" X "," NODE("y", "lstm", FROM_X, CELL(1, 1) NORM("group", EPS))
-         "]", "node 'y': norm 3 of 3"},
-        {"[" X "," NODE("y", "lstm", FROM_X, CELL(1, 1) NORM("layer", ""))
-         "]", "node 'y': norm_eps is 0"},
-        {"[" X "," NODE("y", "lstm", FROM_X, CELL(1, 1)
-                        NORM("batch", STEPS(-1))) "]",
-         "node y has a negative size"},
-        {"[" X "," NODE("y", "lstm", FROM_X, CELL(1, 1)
-                        NORM("batch", STEPS(99))) "]",
-         "node y has more parameters than the file"},
-        {"[" X "," NODE("y", "embedding", FROM_X, FEATURES(2)) "]", "graph: "},
-        {"[" X "," NODE("l", "cross_entropy", FROM_X, "") "]",
-         "node l has 1 inputs, 2 are expected"},
-        {"[" X "," NODE("y", "linear", FROM_X, FEATURES(2)) "]",
-         "tensor y.weight is missing"},
-    };
-    const char *path = file_path("graph.safetensors");
-
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char header[1024];
-
-        snprintf(header, sizeof header, "{\"__metadata__\":{\"simdrnn\":\"%s\""
-                 "}," T("a", "F32", "[8]", "[0,32]") "}", cases[i].graph);
-        file_put_safetensors(path, header, zeros, 32);
-        refused(path, SRNN_EFORMAT, cases[i].words);
-    }
-}
-
 /* ---- every cut, every flip ---------------------------------------------- */
 
 static const tiny_config small = {.cell = SRNN_GRU, .hidden = 2,
@@ -311,8 +226,8 @@ int main(int argc, char **argv)
 {
     static const check_case cases[] = {
         {"headers", NULL, headers}, {"lengths", NULL, lengths},
-        {"graphs", NULL, graphs},   {"cuts", NULL, cuts},
-        {"flips", NULL, flips},     {NULL, NULL, NULL}};
+        {"cuts", NULL, cuts},       {"flips", NULL, flips},
+        {NULL, NULL, NULL}};
 
     return check_main(argc, argv, cases);
 }
