@@ -62,6 +62,7 @@ set(SRNN_IO_SOURCES
   io/checkpoint.c
   io/graph_agree.c
   io/graph_attributes.c
+  io/graph_forms.c
   io/graph_kinds.c
   io/graph_read.c
   io/graph_write.c

@@ -32,6 +32,9 @@ typedef struct graph_form {
     int (*parse)(const graph_place *p, const json_t *json);
 } graph_form;
 
+extern const graph_form srnn_graph_count, srnn_graph_flag, srnn_graph_number,
+    srnn_graph_word, srnn_graph_axis, srnn_graph_node, srnn_graph_activations;
+
 /* Attributes come in groups; a kind has some of these. */
 enum {
     GRAPH_FEATURES = 1,

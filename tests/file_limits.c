@@ -86,7 +86,8 @@ static void many(void)
     tiny_must(read_tensors(net, path, 100000));
     tiny_must(srnn_net_input(net, "more", 1, NULL));
     CHECK(srnn_model_save(net, path) == SRNN_EINVAL);
-    CHECK(strstr(srnn_error_message(), "at most 4096 nodes and axes, not 4097"));
+    CHECK(strstr(srnn_error_message(), "at most 4096 nodes and axes, not "
+                                       "4097"));
     put_graph(path, SRNN_FILE_NODES + 1);
     refused(path, "graph: 4097 nodes and axes, at most 4096");
     put_graph(path, 100000);
