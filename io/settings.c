@@ -115,7 +115,7 @@ srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
         !srnn_count_parse(seed, &c->seed) || !parse_axis_steps(axis_steps, c))
         return srnn_file_fail(SRNN_EFORMAT, file->path,
                               "trainer: optimiser, schedule, batch, steps, "
-                              "axis_steps, seed, warmup or span are none");
+                              "axis_steps, warmup, span or seed are none");
     c->optimiser = (srnn_optimiser)which;
     c->batch = (size_t)batch;
     c->steps = (size_t)steps;

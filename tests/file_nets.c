@@ -66,10 +66,13 @@ static void masks(want *w)
 {
     net_case c = small;
 
-    c.cell = SRNN_LSTM;
-    for (const masks_case *m = masks_cases; m->name; m++)
+    for (const masks_case *m = masks_cases; m->name; m++) {
+        c.cell = SRNN_LSTM;
+        if (!masks_fit(m, &c))
+            c.cell = SRNN_GRU;
         if (turn(w, "masks", m->name))
             w->net = masks_net(w->k, &c, m);
+    }
 }
 
 /* A file cannot hold a function of the caller's. */

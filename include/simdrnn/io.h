@@ -69,7 +69,7 @@ typedef struct srnn_progress {
  * ("adam/m/<parameter>", "adam/v/...", "sgd/m/..."), the carried states
  * ("state/<state>"), the number of updates, the step that masks are named by
  * next, whether sequences have begun, and the configuration; and of *progress
- * all but updates. What was given for the next call alone, lengths, axes and
+ * all but updates and step. What was given for the next call alone, lengths, axes and
  * identities of sequences, is given again. */
 SRNN_API srnn_status srnn_checkpoint_save(const srnn_trainer *trainer,
                                           const srnn_progress *progress,
