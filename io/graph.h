@@ -33,7 +33,8 @@ typedef struct graph_form {
 } graph_form;
 
 extern const graph_form srnn_graph_count, srnn_graph_flag, srnn_graph_number,
-    srnn_graph_word, srnn_graph_axis, srnn_graph_node, srnn_graph_activations;
+    srnn_graph_word, srnn_graph_bits, srnn_graph_axis, srnn_graph_node,
+    srnn_graph_activations;
 
 /* Attributes come in groups; a kind has some of these. */
 enum {

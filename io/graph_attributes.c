@@ -3,16 +3,21 @@
 
 #include <string.h>
 
-/* In the order of their enums. */
+/* In the order of their enums, or of bits from the lowest. */
 static const char *const directions[] = {"forward",  "reverse",  "both",
                                          "both_sum", "both_mean", NULL};
 static const char *const norms[] = {"none", "layer", "batch", NULL};
 static const char *const scores[] = {"dot", "general", "additive", NULL};
 
+static const char *const variants[] = {
+    "no_input_gate", "no_forget_gate", "no_output_gate", "coupled",
+    "peepholes",     "full_recurrence", NULL};
+
 #define WORDS(list) (sizeof list / sizeof *list - 1)
 _Static_assert(WORDS(directions) == SRNN_DIRECTIONS &&
                    WORDS(norms) == SRNN_NORM_KINDS &&
-                   WORDS(scores) == SRNN_SCORE_KINDS,
+                   WORDS(scores) == SRNN_SCORE_KINDS &&
+                   1 << WORDS(variants) == 2 * SRNN_LSTM_FULL_RECURRENCE,
                "a choice has no word");
 
 #define ROW(group, name, form, member, ...) \
@@ -48,6 +53,11 @@ const graph_attribute srnn_graph_attributes[] = {
     CELL(norm_steps, count, NULL, 0),
     CELL(norm_eps, number, NULL, 0),
     CELL(norm_momentum, number, NULL, 0),
+    CELL(lstm, bits, variants, 0),
+    CELL(projection, count, NULL, 0),
+    CELL(cell_clip, number, NULL, 0),
+    CELL(projection_clip, number, NULL, 0),
+    CELL(forget_bias, number, NULL, 0),
     {NULL, 0, NULL, 0, NULL, 0},
 };
 

@@ -74,6 +74,39 @@ static int parse_word(const graph_place *p, const json_t *json)
 const graph_form srnn_graph_word = {"one of the words for it", describe_word,
                                     parse_word};
 
+/* Bit i has word i; a list of those that are set. */
+static json_t *describe_bits(const graph_place *p)
+{
+    const unsigned bits = *(const unsigned *)p->value;
+    json_t *list = json_array();
+    int bad = !list;
+
+    for (int i = 0; p->words[i] && !bad; i++)
+        if (bits >> i & 1)
+            bad = json_array_append_new(list, json_string(p->words[i]));
+    if (!bad)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+static int parse_bits(const graph_place *p, const json_t *json)
+{
+    unsigned *bits = p->value;
+
+    for (size_t i = 0; i < json_array_size(json); i++) {
+        const int bit = index_of(json_array_get(json, i), p->words);
+
+        if (bit < 0)
+            return 0;
+        *bits |= 1u << bit;
+    }
+    return json_is_array(json);
+}
+
+const graph_form srnn_graph_bits = {"a list of the words for it",
+                                    describe_bits, parse_bits};
+
 /* ---- names -------------------------------------------------------------- */
 
 static json_t *describe_axis(const graph_place *p)

@@ -65,9 +65,12 @@ static int cell_fits(const srnn_net *net, const srnn_node_info *n,
                      uint64_t *left)
 {
     const srnn_recurrent_config *c = &n->recurrent;
+    const uint64_t outputs = c->projection ? c->projection : c->hidden;
 
     return take(left, c->hidden, features_of(net, n->input[0]), 1) &&
-           take(left, c->hidden, c->hidden, c->layers) &&
+           take(left, c->hidden, outputs, c->layers) &&
+           (!(c->lstm & SRNN_LSTM_FULL_RECURRENCE) ||
+            take(left, c->hidden, c->hidden, c->layers)) &&
            (c->norm != SRNN_NORM_BATCH ||
             take(left, c->hidden, c->norm_steps, c->layers));
 }

@@ -37,6 +37,15 @@ static int same_activations(const srnn_recurrent_config *a,
     return 1;
 }
 
+static int same_lstm(const srnn_recurrent_config *a,
+                     const srnn_recurrent_config *b)
+{
+    return a->lstm == b->lstm && a->projection == b->projection &&
+           same_number(a->cell_clip, b->cell_clip) &&
+           same_number(a->projection_clip, b->projection_clip) &&
+           same_number(a->forget_bias, b->forget_bias);
+}
+
 static int same_cell(const srnn_recurrent_config *a,
                      const srnn_recurrent_config *b)
 {
@@ -45,7 +54,7 @@ static int same_cell(const srnn_recurrent_config *a,
            a->direction == b->direction && a->initial == b->initial &&
            (!a->initial || a->initial_state == b->initial_state) &&
            same_activations(a, b) && same_number(a->clip, b->clip) &&
-           a->one_bias == b->one_bias && same_number(a->dropout, b->dropout) &&
+           a->one_bias == b->one_bias && same_lstm(a, b) && same_number(a->dropout, b->dropout) &&
            same_number(a->dropout_input, b->dropout_input) &&
            same_number(a->dropout_hidden, b->dropout_hidden) &&
            same_number(a->zoneout_h, b->zoneout_h) &&
@@ -188,7 +197,10 @@ static const char *const words[] = {
     "norm", "norm_steps", "norm_eps", "norm_momentum", "reverse", "both",
     "both_sum", "both_mean", "layer", "batch", "general", "additive", "relu",
     "tanh", "sigmoid", "affine", "leaky_relu", "thresholded_relu",
-    "scaled_tanh", "hard_sigmoid", "elu", "softsign", "softplus", "identity"};
+    "scaled_tanh", "hard_sigmoid", "elu", "softsign", "softplus", "identity",
+    "no_input_gate", "no_forget_gate", "no_output_gate", "coupled",
+    "peepholes", "full_recurrence", "projection", "cell_clip",
+    "projection_clip", "forget_bias"};
 
 enum { WORDS = sizeof words / sizeof *words };
 

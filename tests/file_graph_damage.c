@@ -20,6 +20,8 @@ static const float zeros[8];
 #define HUGE NODE("x", "input", "[]", FEATURES(2147483647))
 #define RNN(rest, words) \
     {"[" X "," NODE("r", "gru", FROM_X, ",\\\"hidden\\\":1" rest) "]", words}
+#define LSTM(rest, words) \
+    {"[" X "," NODE("r", "lstm", FROM_X, ",\\\"hidden\\\":1" rest) "]", words}
 #define TOO_MANY(name) "node " name " has more parameters than the file"
 #define FROM_X "[\\\"x\\\"]"
 
@@ -106,6 +108,16 @@ static const bad_graph attributes[] = {
     RNN(",\\\"norm\\\":\\\"batch\\\",\\\"norm_steps\\\":1",
         "batch norm has no cell 'gru'"),
     RNN(",\\\"norm\\\":\\\"layer\\\",\\\"norm_eps\\\":0", "norm_eps is 0"),
+    RNN(",\\\"lstm\\\":[\\\"peepholes\\\"]", "lstm is set, gru has none"),
+    RNN(",\\\"lstm\\\":[\\\"no_gate\\\"]",
+        "lstm of node r is [\"no_gate\"], not a list of the words for it"),
+    RNN(",\\\"lstm\\\":[16]", "lstm of node r is [16], not a list"),
+    RNN(",\\\"lstm\\\":16", "lstm of node r is 16, not a list"),
+    LSTM(",\\\"lstm\\\":[\\\"coupled\\\",\\\"no_input_gate\\\"]",
+         "COUPLED needs the input gate"),
+    LSTM(",\\\"projection\\\":-2", "projection of node r is -2, not a whole"),
+    LSTM(",\\\"cell_clip\\\":-1", "cell_clip is -1"),
+    LSTM(",\\\"projection_clip\\\":1", "projection_clip is 1, projection 0"),
     RNN(",\\\"layers\\\":1,\\\"layers\\\":1", "duplicate object key"),
 };
 
@@ -207,6 +219,12 @@ static const bad_graph sizes[] = {
     {"[" X "," NODE("r", "rnn_tanh", FROM_X, CELL(1, 1) BATCH MOST) "]",
      TOO_MANY("r")},
     {"[" X "," NODE("r", "lstm", FROM_X, CELL(1, 1) BATCH "6") "]",
+     TOO_MANY("r")},
+    LSTM(",\\\"projection\\\":" MOST, TOO_MANY("r")),
+    LSTM(",\\\"projection\\\":7", TOO_MANY("r")),
+    {"[" X "," NODE("r", "lstm", FROM_X, ",\\\"hidden\\\":2,"
+                    "\\\"projection\\\":1,"
+                    "\\\"lstm\\\":[\\\"full_recurrence\\\"]") "]",
      TOO_MANY("r")},
     {"[" NODE("x", "tokens", "[]", FEATURES(3)) ","
      NODE("e", "embedding", FROM_X, FEATURES(2)) ","

@@ -97,6 +97,15 @@ static void cells(want *w, const char *family, size_t count,
     }
 }
 
+static void variants(want *w)
+{
+    net_case c = small;
+
+    for (size_t i = 0; case_lstm(&c, i); i++)
+        if (!is_own(&c) && turn(w, "lstm", case_cell_name(&c)))
+            w->net = case_net(w->k, &c);
+}
+
 /* ---- attributes that none of them has ------------------------------------ */
 
 static srnn_net *around(const srnn_kernels *k, const srnn_recurrent_config *c)
@@ -135,6 +144,22 @@ static void activations(want *w)
     }
 }
 
+static void forget(want *w)
+{
+    srnn_recurrent_config c = srnn_recurrent_default();
+
+    c.hidden = 3;
+    c.layers = 2;
+    c.forget_bias = 0.7;
+    c.lstm = SRNN_LSTM_PEEPHOLES;
+    c.projection = 2;
+    c.cell_clip = 1.0 / 3;
+    c.projection_clip = 0.3;
+    c.direction = SRNN_BOTH;
+    if (turn(w, "lstm", "forget"))
+        w->net = around(w->k, &c);
+}
+
 static void norm(want *w)
 {
     srnn_recurrent_config c = srnn_recurrent_default();
@@ -161,6 +186,8 @@ srnn_net *file_net(const srnn_kernels *k, size_t i, char name[64], graph *g)
     cells(&w, "variants", CASE_VARIANTS, case_variant);
     activations(&w);
     norm(&w);
+    variants(&w);
+    forget(&w);
     if (!w.net)
         return NULL;
     *g = (graph){.name = name, .batch = 3, .steps = 4};

@@ -69,8 +69,8 @@ typedef struct srnn_progress {
  * ("adam/m/<parameter>", "adam/v/...", "sgd/m/..."), the carried states
  * ("state/<state>"), the number of updates, the step that masks are named by
  * next, whether sequences have begun, and the configuration; and of *progress
- * all but updates and step. What was given for the next call alone, lengths, axes and
- * identities of sequences, is given again. */
+ * all but updates and step. What was given for the next call alone, lengths,
+ * axes and identities of sequences, is given again. */
 SRNN_API srnn_status srnn_checkpoint_save(const srnn_trainer *trainer,
                                           const srnn_progress *progress,
                                           const char *path);
@@ -78,7 +78,8 @@ SRNN_API srnn_status srnn_checkpoint_save(const srnn_trainer *trainer,
 /* Puts the trainer and its net where they were: updates that follow give the
  * same bits as if nothing had been stopped. The graph and the configuration
  * must be the file's, but for threads and input_gradients; where
- * progress->data_hash is not 0, it must be too. SRNN_ESTATE names what differs. Then fills *progress. */
+ * progress->data_hash is not 0, it must be too. SRNN_ESTATE names what differs.
+ * Then fills *progress. */
 SRNN_API srnn_status srnn_checkpoint_load(srnn_trainer *trainer,
                                           srnn_progress *progress,
                                           const char *path);
