@@ -59,8 +59,8 @@ static int parse_axis_steps(const json_t *list, srnn_trainer_config *c)
     return 1;
 }
 
-/* Threads and input_gradients are left out: no bit of an update depends on
- * them. */
+/* Threads, input_gradients, segment and memory are left out: no bit of an
+ * update depends on them. */
 json_t *srnn_settings_describe(const srnn_trainer_config *c)
 {
     return json_pack(

@@ -63,7 +63,8 @@ static void close_run(run *r)
     srnn_net_close(r->net);
 }
 
-/* From the file alone, in another number of threads. */
+/* From the file alone, in another number of threads, and with masks in segments
+ * of two steps, where the net can be cut. */
 static void open_again(run *r, const char *path, const graph_data *data)
 {
     srnn_progress at = {.position = 0};
@@ -75,7 +76,11 @@ static void open_again(run *r, const char *path, const graph_data *data)
     CHECK(c.seed == settings(&data->g).seed && c.threads == 1 &&
           !memcmp(c.axis_steps, data->g.axis_steps, sizeof c.axis_steps));
     c.threads = 2;
-    must(srnn_trainer_open(&r->trainer, r->net, &c));
+    c.segment = strncmp(data->g.name, "masks/", 6) ? 0 : 2;
+    if (srnn_trainer_open(&r->trainer, r->net, &c)) {
+        c.segment = 0;
+        must(srnn_trainer_open(&r->trainer, r->net, &c));
+    }
     must(srnn_checkpoint_load(r->trainer, &at, path));
 }
 
@@ -129,8 +134,6 @@ static const char *difference(const run *a, const run *b)
 {
     srnn_tensor x, y;
 
-    if (memcmp(&a->loss, &b->loss, sizeof a->loss))
-        return "the loss";
     for (size_t i = 0; i < srnn_net_params(a->net); i++) {
         must(srnn_net_param(a->net, i, &x));
         must(srnn_net_param(b->net, i, &y));
@@ -149,9 +152,9 @@ static const char *difference(const run *a, const run *b)
         if (differ(&x, &y))
             return x.name;
     }
-    return srnn_trainer_step(a->trainer) == srnn_trainer_step(b->trainer)
-               ? NULL
-               : "the step";
+    if (srnn_trainer_step(a->trainer) != srnn_trainer_step(b->trainer))
+        return "the step";
+    return memcmp(&a->loss, &b->loss, sizeof a->loss) ? "the loss" : NULL;
 }
 
 /* ---- whole and stopped --------------------------------------------------- */

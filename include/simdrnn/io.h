@@ -77,15 +77,15 @@ SRNN_API srnn_status srnn_checkpoint_save(const srnn_trainer *trainer,
 
 /* Puts the trainer and its net where they were: updates that follow give the
  * same bits as if nothing had been stopped. The graph and the configuration
- * must be the file's, but for threads and input_gradients; where
- * progress->data_hash is not 0, it must be too. SRNN_ESTATE names what differs.
- * Then fills *progress. */
+ * must be the file's, but for threads, input_gradients, segment and memory;
+ * where progress->data_hash is not 0, it must be too. SRNN_ESTATE names what
+ * differs. Then fills *progress. */
 SRNN_API srnn_status srnn_checkpoint_load(srnn_trainer *trainer,
                                           srnn_progress *progress,
                                           const char *path);
 
-/* Reads what a checkpoint says of itself; either may be NULL. threads is 1,
- * input_gradients 0. */
+/* Reads what a checkpoint says of itself; either may be NULL. threads is 1;
+ * input_gradients, segment and memory are 0. */
 SRNN_API srnn_status srnn_checkpoint_peek(const char *path,
                                           srnn_trainer_config *config,
                                           srnn_progress *progress);
