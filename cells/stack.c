@@ -243,15 +243,16 @@ static run *last_states(const pass *p, const node *n)
     return NULL;
 }
 
-/* The gradient of the last states comes from the node that reads them; that of
- * the first goes to the node that gave them, if it did. */
+/* The gradient of the last states comes from the node that reads them, or on
+ * SRNN_TIME from the leg after; that of the first goes to the node that gave
+ * them, if it did. */
 static void begin_backward(const pass *p, const node *n, const run *r)
 {
     const run *last = last_states(p, n);
     const states from = {p, n, r, last ? last->dy : NULL,
                          srnn_states_width(n)};
 
-    if (!p->leg.after)
+    if (!p->leg.after || n->axis != SRNN_TIME)
         each_state(&from, 1, take);
 }
 

@@ -63,8 +63,14 @@ static void close_run(run *r)
     srnn_net_close(r->net);
 }
 
-/* From the file alone, in another number of threads, and with masks in segments
- * of two steps, where the net can be cut. */
+/* Nets that go on in segments of two steps, where they can be cut: masks, and
+ * first states from another axis. */
+static int goes_in_segments(const char *name)
+{
+    return !strncmp(name, "masks/", 6) || !strcmp(name, "graph/encoder");
+}
+
+/* From the file alone, in another number of threads. */
 static void open_again(run *r, const char *path, const graph_data *data)
 {
     srnn_progress at = {.position = 0};
@@ -76,7 +82,7 @@ static void open_again(run *r, const char *path, const graph_data *data)
     CHECK(c.seed == settings(&data->g).seed && c.threads == 1 &&
           !memcmp(c.axis_steps, data->g.axis_steps, sizeof c.axis_steps));
     c.threads = 2;
-    c.segment = strncmp(data->g.name, "masks/", 6) ? 0 : 2;
+    c.segment = goes_in_segments(data->g.name) ? 2 : 0;
     if (srnn_trainer_open(&r->trainer, r->net, &c)) {
         c.segment = 0;
         must(srnn_trainer_open(&r->trainer, r->net, &c));
