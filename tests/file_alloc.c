@@ -90,20 +90,113 @@ static srnn_status peek(void)
     return status;
 }
 
+/* ---- a net of many words ------------------------------------------------ */
+
+static srnn_net *wordy;
+
+static srnn_recurrent_config many_words(void)
+{
+    srnn_recurrent_config c = srnn_recurrent_default();
+
+    c.hidden = 3;
+    c.projection = 2;
+    c.lstm = SRNN_LSTM_PEEPHOLES | SRNN_LSTM_COUPLED;
+    c.direction = SRNN_BOTH_SUM;
+    c.activation[0] = (srnn_activation){SRNN_ACT_HARD_SIGMOID,
+                                        (srnn_real)(1.0 / 3), 0.5f, 0, 0};
+    c.activation[2].kind = SRNN_ACT_SOFTSIGN;
+    c.clip = 1.0 / 3;
+    c.dropout_input = 2.0 / 7;
+    return c;
+}
+
+static srnn_net *wordy_net(void)
+{
+    const srnn_recurrent_config c = many_words();
+    srnn_axis chars;
+    srnn_node x, e, y, all[3];
+    srnn_net *net;
+
+    tiny_must(srnn_net_open(&net, NULL));
+    tiny_must(srnn_net_axis(net, "characters", SRNN_TIME, &chars));
+    tiny_must(srnn_net_tokens_on(net, chars, "x", 5, &x));
+    tiny_must(srnn_net_embedding(net, "e", x, 2, &e));
+    tiny_must(srnn_net_recurrent(net, "spell", e, &c, &x));
+    tiny_must(srnn_net_last(net, "word", x, &x));
+    all[0] = all[1] = all[2] = x;
+    tiny_must(srnn_net_add(net, "sum", all, 3, &x));
+    tiny_must(srnn_net_tied(net, "out", x, e, &x));
+    tiny_must(srnn_net_tokens(net, "y", 5, &y));
+    tiny_must(srnn_net_cross_entropy(net, "loss", x, y, &y));
+    tiny_must(srnn_net_loss_weight(net, y, 1.0 / 7));
+    tiny_must(srnn_net_init(net, 3));
+    return net;
+}
+
+static srnn_status save_wordy(void)
+{
+    return srnn_model_save(wordy, path);
+}
+
+/* What was loaded is saved again, with all memory there is. */
+static void check_again(const srnn_net *net)
+{
+    const char *again = file_path("again.safetensors");
+    size_t length, count;
+    unsigned char *a, *b;
+
+    heap.fail_at = 0;
+    tiny_must(srnn_model_save(net, again));
+    a = file_get(path, &length);
+    b = file_get(again, &count);
+    CHECK_SAYS(length == count && !memcmp(a, b, length), "another net");
+    free(a);
+    free(b);
+}
+
+static srnn_status load_wordy(void)
+{
+    srnn_net *net;
+    srnn_status status = srnn_model_load(&net, path, NULL);
+
+    if (!status) {
+        check_again(net);
+        srnn_net_close(net);
+    }
+    return status;
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
 static const struct call {
     const char *name;
     srnn_status (*call)(void);
 } calls[] = {{"model_save", save_model},      {"model_load", load_model},
              {"model_read", read_model},      {"checkpoint_save", save_run},
-             {"checkpoint_load", load_run},   {"checkpoint_peek", peek}};
+             {"checkpoint_load", load_run},   {"checkpoint_peek", peek}},
+  wordy_calls[] = {{"save of many words", save_wordy},
+                   {"load of many words", load_wordy}};
 
 /* ---- each allocation in turn -------------------------------------------- */
 
-static int jansson_refused;
+static int jansson_refused, spare_jansson;
+
+/* Not counted, and never refused. */
+static void *spared(size_t n)
+{
+    const long fail_at = heap.fail_at;
+    void *p;
+
+    heap.fail_at = 0;
+    p = malloc(n);
+    heap.fail_at = fail_at;
+    heap.calls--;
+    return p;
+}
 
 static void *jansson_malloc(size_t n)
 {
-    void *p = malloc(n);
+    void *p = spare_jansson ? spared(n) : malloc(n);
 
     jansson_refused |= !p;
     return p;
@@ -191,9 +284,23 @@ static void each_in_turn(void)
     tiny_close(&run);
 }
 
+/* jansson 2.14 aborts where its buffer cannot grow between a backslash and what
+ * follows it: of a load, only the library's own allocations fail. */
+static void many(void)
+{
+    path = file_path("wordy.safetensors");
+    wordy = wordy_net();
+    starve(&wordy_calls[0]);
+    spare_jansson = 1;
+    starve(&wordy_calls[1]);
+    spare_jansson = 0;
+    srnn_net_close(wordy);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {{"each-in-turn", NULL, each_in_turn},
+                                       {"many-words", NULL, many},
                                        {NULL, NULL, NULL}};
 
     /* jansson's memory comes from here too, so that it can fail and is seen. */
