@@ -58,8 +58,9 @@ static void same_graph(const srnn_net *a, const srnn_net *b)
         tiny_must(srnn_net_node(a, (srnn_node)i, &x));
         tiny_must(srnn_net_node(b, (srnn_node)i, &y));
         CHECK_SAYS(!strcmp(x.name, y.name) && !strcmp(x.kind, y.kind) &&
-                       x.features == y.features && x.input[0] == y.input[0] &&
-                       x.input[1] == y.input[1] &&
+                       x.features == y.features && x.inputs == y.inputs &&
+                       !memcmp(x.input, y.input,
+                               x.inputs * sizeof *x.input) &&
                        same_cell(&x.recurrent, &y.recurrent),
                    "node %s is not %s", x.name, y.name);
     }
