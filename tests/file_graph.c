@@ -54,7 +54,8 @@ static int same_cell(const srnn_recurrent_config *a,
            a->direction == b->direction && a->initial == b->initial &&
            (!a->initial || a->initial_state == b->initial_state) &&
            same_activations(a, b) && same_number(a->clip, b->clip) &&
-           a->one_bias == b->one_bias && same_lstm(a, b) && same_number(a->dropout, b->dropout) &&
+           a->one_bias == b->one_bias && same_lstm(a, b) &&
+           same_number(a->dropout, b->dropout) &&
            same_number(a->dropout_input, b->dropout_input) &&
            same_number(a->dropout_hidden, b->dropout_hidden) &&
            same_number(a->zoneout_h, b->zoneout_h) &&
@@ -202,9 +203,18 @@ static const char *const words[] = {
     "peepholes", "full_recurrence", "projection", "cell_clip",
     "projection_clip", "forget_bias"};
 
+/* Names of tensors, as PyTorch has them where it has any. */
+static const char *const tensors[] = {
+    "rnn.weight_ih_l0", "rnn.weight_hh_l1_reverse", "rnn.bias_ih_l1",
+    "rnn.bias_hh_l0_reverse", "rnn.weight_hr_l0", "rnn.weight_hr_l1_reverse",
+    "rnn.peephole_l0", "rnn.weight_gh_l0", "rnn.norm_hh_weight_l0_reverse",
+    "rnn.norm_c_var_l0", "out.weight", "att.weight_q", "att.v"};
+
+enum { TENSORS = sizeof tensors / sizeof *tensors };
+
 enum { WORDS = sizeof words / sizeof *words };
 
-static void see_words(const char *path, int seen[WORDS])
+static void see_words(const char *path, int seen[WORDS], int named[TENSORS])
 {
     size_t length;
     char *bytes = (char *)file_get(path, &length);
@@ -214,6 +224,12 @@ static void see_words(const char *path, int seen[WORDS])
 
         snprintf(quoted, sizeof quoted, "\\\"%s\\\"", words[i]);
         seen[i] |= strstr(bytes + 8, quoted) != NULL;
+    }
+    for (size_t i = 0; i < TENSORS; i++) {
+        char quoted[48];
+
+        snprintf(quoted, sizeof quoted, "\"%s\":{", tensors[i]);
+        named[i] |= strstr(bytes + 8, quoted) != NULL;
     }
     free(bytes);
 }
@@ -255,7 +271,7 @@ static void round_trip(srnn_net *net, const graph *g, const char *path)
 static void every_net(void)
 {
     const char *path = file_path("net.safetensors");
-    int seen[WORDS] = {0};
+    int seen[WORDS] = {0}, named[TENSORS] = {0};
     srnn_kernels k;
     srnn_net *net;
     char name[64];
@@ -265,12 +281,14 @@ static void every_net(void)
     must(srnn_kernels_get(&k, NULL));
     for (; (net = file_net(&k, count, name, &g)); count++) {
         round_trip(net, &g, path);
-        see_words(path, seen);
+        see_words(path, seen, named);
         srnn_net_close(net);
     }
     check_note("%zu nets", count);
     for (size_t i = 0; i < WORDS; i++)
         CHECK_SAYS(seen[i], "no file has '%s'", words[i]);
+    for (size_t i = 0; i < TENSORS; i++)
+        CHECK_SAYS(named[i], "no file has the tensor %s", tensors[i]);
 }
 
 /* ---- every flip ---------------------------------------------------------- */
