@@ -292,8 +292,9 @@ static void gradient(const timeline *l, size_t t, enum layer_param of,
     const srnn_real *a = l->r->gate + d * l->hidden + from;
 
     if (hat)
-        l->k->mul_grad(n, &step, a, l->gate_ld,
-                       l->r->gate + *hat * l->hidden + from, l->gate_ld, to);
+        l->k->diagonal_grad(n, &step, a, l->gate_ld,
+                            l->r->gate + *hat * l->hidden + from, l->gate_ld,
+                            to);
     else
         l->k->bias_grad(n, &step, a, l->gate_ld, to);
 }

@@ -99,7 +99,6 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->mix = mix;
     k->mix_bwd = mix_bwd;
     k->pair_tanh_bwd = pair_tanh_bwd;
-    k->mul_grad = mul_grad;
     k->norm_rows = norm_rows;
     k->norm_rows_bwd = norm_rows_bwd;
     k->norm_columns = norm_columns;

@@ -225,34 +225,7 @@ static void norm_columns_bwd(const srnn_norm *p)
     }
 }
 
-/* ---- gradients of what multiplies element by element --------------------- */
-
-static void mul_grad(size_t m, const srnn_links *links, const srnn_real *a,
-                     size_t lda, const srnn_real *b, size_t ldb, srnn_real *d)
-{
-    size_t i, j, s;
-
-    for (i = 0; i < m; i += BIAS_VECTORS * VEC_LANES) {
-        const size_t left = min_size(m - i, BIAS_VECTORS * VEC_LANES);
-        vr sum[BIAS_VECTORS];
-
-        for (j = 0; j * VEC_LANES < left; j++)
-            sum[j] = v_load_n(d + i + j * VEC_LANES, left - j * VEC_LANES);
-        for (s = 0; s < links->count; s++) {
-            const srnn_real *x = a + links->a[s] * lda + i;
-            const srnn_real *y = b + links->b[s] * ldb + i;
-
-            for (j = 0; j * VEC_LANES < left; j++)
-                sum[j] = v_fma(v_load_n(x + j * VEC_LANES,
-                                        left - j * VEC_LANES),
-                               v_load_n(y + j * VEC_LANES,
-                                        left - j * VEC_LANES),
-                               sum[j]);
-        }
-        for (j = 0; j * VEC_LANES < left; j++)
-            v_store_n(d + i + j * VEC_LANES, sum[j], left - j * VEC_LANES);
-    }
-}
+/* ---- running averages --------------------------------------------------- */
 
 static void average(size_t n, srnn_real rate, const srnn_real *x,
                     const srnn_real *y, srnn_real *d)

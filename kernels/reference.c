@@ -333,7 +333,6 @@ void RUNG_FUNCTION(SRNN_RUNG_NAME)(srnn_kernels *k)
         .mix = mix,
         .mix_bwd = mix_bwd,
         .pair_tanh_bwd = pair_tanh_bwd,
-        .mul_grad = mul_grad,
         .norm_rows = norm_rows,
         .norm_rows_bwd = norm_rows_bwd,
         .norm_columns = norm_columns,

@@ -109,14 +109,6 @@ static void norm_columns_bwd(const srnn_norm *p)
     }
 }
 
-static void mul_grad(size_t m, const srnn_links *links, const float *a,
-                     size_t lda, const float *b, size_t ldb, float *d)
-{
-    for (size_t s = 0; s < links->count; s++)
-        for (size_t j = 0; j < m; j++)
-            d[j] += a[links->a[s] * lda + j] * b[links->b[s] * ldb + j];
-}
-
 static void average(size_t n, float rate, const float *x, const float *y,
                     float *d)
 {

@@ -115,7 +115,7 @@ static void scaled_gains(size_t m, const srnn_links *links, const srnn_real *a,
                          size_t lda, const srnn_real *b, size_t ldb,
                          srnn_real *d)
 {
-    right->mul_grad(m, links, a, lda, b, ldb, d);
+    right->diagonal_grad(m, links, a, lda, b, ldb, d);
     d[m - 1] *= factor;
 }
 
@@ -159,7 +159,7 @@ static void wrong(const srnn_kernels *k)
         table.norm_rows_bwd = scaled_rows;
         expect_wrong(&table, lstm, "norm_rows_bwd");
         table = *k;
-        table.mul_grad = scaled_gains;
+        table.diagonal_grad = scaled_gains;
         expect_wrong(&table, lstm, "a gain");
         table = *k;
         table.tile[SRNN_TILE_LSTM_H_BWD] = scaled_h;

@@ -386,38 +386,6 @@ static void objects(const srnn_kernels *k)
     CHECK(f.back.ratio > 1);
 }
 
-/* ---- gradients of gains ------------------------------------------------- */
-
-static void gains(const srnn_kernels *k)
-{
-    enum { STEPS = 7, BATCH = 5, LINKS = STEPS * BATCH };
-    worst seen = {0}, wrong = {0};
-
-    for (size_t i = 0; i < 2 * COUNT(widths); i++) {
-        const size_t m = widths[i / 2], lda = m + 3, ldb = m + 1;
-        float *a, *b, *d, *before;
-
-        guard_begin((int)(i % 2));
-        a = guard_matrix(LINKS, m, lda, 1);
-        b = guard_matrix(LINKS, m, ldb, 1);
-        d = guard_matrix(1, m, m, 1);
-        before = guard_reals(m);
-        memcpy(before, d, m * sizeof *d);
-        k->mul_grad(m, even_links(STEPS, BATCH), a, lda, b, ldb, d);
-        for (size_t j = 0; j < m; j++) {
-            est want = e_chain(exact(before[j]), LINKS, a + j, lda, b + j,
-                               ldb);
-            est less = e_chain(exact(before[j]), LINKS - 1, a + j, lda, b + j,
-                               ldb);
-
-            worst_see(&seen, d[j], want.v, want.e, "m", m, j);
-            worst_see(&wrong, d[j], less.v, less.e, "a link less", m, j);
-        }
-    }
-    worst_end(&seen, "mul_grad");
-    CHECK(wrong.ratio > 1);
-}
-
 static void averages(const srnn_kernels *k)
 {
     worst seen = {0}, wrong = {0};
@@ -455,7 +423,6 @@ int main(int argc, char **argv)
         {"norm/objects", objects, NULL},
         {"norm/rows", rows, NULL},
         {"norm/columns", columns, NULL},
-        {"mul_grad", gains, NULL},
         {"average", averages, NULL},
         {NULL, NULL, NULL},
     };

@@ -249,7 +249,7 @@ static void norms(const srnn_kernels *k, const work *w)
     }
     record(p.mean, 1, n, n);
     record(p.var, 1, n, n);
-    k->mul_grad(n, even_links(1, ROWS), d, n, p.hat, n, p.rstd);
+    k->diagonal_grad(n, even_links(1, ROWS), d, n, p.hat, n, p.rstd);
     record(p.rstd, 1, n, n);
     k->average(n, 0.1f, p.mean, d, p.var);
     record(p.var, 1, n, n);

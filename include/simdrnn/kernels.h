@@ -597,11 +597,6 @@ typedef struct srnn_kernels {
                           srnn_real *dq, srnn_real *dk, size_t lddk,
                           srnn_real *dv);
 
-    /* d[m] = fma(a[row][m], b[row][m], d[m]), link by link: the gradient of
-     * what multiplies element by element. The error is that of a chain. */
-    void (*mul_grad)(size_t m, const srnn_links *links, const srnn_real *a,
-                     size_t lda, const srnn_real *b, size_t ldb, srnn_real *d);
-
     /* See srnn_norm. No rows do nothing. Error, with k the roundings of a sum
      * (rows: n / 16 + 4, columns: the number of rows) and E = (k + 1) u
      * mean|x|: the mean within E, hat within (1 + |hat|) rstd E +
