@@ -35,6 +35,23 @@ srnn_status srnn_through_check(const srnn_net *net, const char *how)
     return SRNN_OK;
 }
 
+/* The gradient of a shared tensor takes all of one node, then all of the other:
+ * segments would take them by turns. */
+srnn_status srnn_segments_check(const srnn_net *net)
+{
+    srnn_status status = srnn_through_check(net, "a segment");
+    size_t i;
+
+    for (i = 0; i < net->nodes && !status; i++)
+        if (net->node[i]->tied >= 0)
+            status = srnn_fail(SRNN_EINVAL,
+                               "'%s' shares the weight of '%s', which does "
+                               "not combine with segments",
+                               net->node[i]->name,
+                               net->node[net->node[i]->tied]->name);
+    return status;
+}
+
 /* Batch norm's averages would count the steps of a window again and again. */
 static srnn_status check_windows(const srnn_net *net)
 {

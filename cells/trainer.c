@@ -193,7 +193,7 @@ static srnn_status segment_of(const srnn_net *net,
     if (c->memory && c->steps)
         status = fit(net, c, segment);
     if (!status && *segment < c->steps)
-        status = srnn_through_check(net, "a segment");
+        status = srnn_segments_check(net);
     return status;
 }
 

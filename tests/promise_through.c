@@ -427,6 +427,20 @@ static void memory(const srnn_kernels *k)
     srnn_net_close(net);
 }
 
+static srnn_net *tied_net(const srnn_kernels *k)
+{
+    srnn_node x, e, y, id;
+    srnn_net *net;
+
+    must(srnn_net_open_on(&net, k));
+    must(srnn_net_tokens(net, "x", 4, &x));
+    must(srnn_net_embedding(net, "e", x, 3, &e));
+    must(srnn_net_tied(net, "logits", e, e, &id));
+    must(srnn_net_tokens(net, "y", 4, &y));
+    must(srnn_net_cross_entropy(net, "loss", id, y, &id));
+    return net;
+}
+
 static void refusals(const srnn_kernels *k)
 {
     static const struct {
@@ -451,6 +465,9 @@ static void refusals(const srnn_kernels *k)
                     whole[j].names, "a segment");
             srnn_net_close(net);
         }
+    net = tied_net(k);
+    REFUSED(SRNN_EINVAL, srnn_trainer_open(&t, net, &c), "'logits'", "'e'");
+    srnn_net_close(net);
     net = graph_open(k, &cases[6]);
     c.segment = 0;
     must(srnn_trainer_open(&t, net, &c));

@@ -590,7 +590,8 @@ typedef struct srnn_trainer_config {
     size_t segment; /* steps whose activations are kept at a time; longer calls
                        run every segment forward twice and keep the states
                        between (Chen et al. 2016): gradients are the same, bit
-                       for bit. What is not causal cannot be cut so. 0: all */
+                       for bit. What is not causal cannot be cut so, nor a net
+                       with tied weights. 0: all */
     size_t memory;  /* instead: bytes (srnn_trainer_size) to keep below with
                        the longest segments that allow it; 0: no bound */
 } srnn_trainer_config;
