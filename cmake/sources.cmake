@@ -38,6 +38,9 @@ set(SRNN_CELLS
   cells/orthogonal.c
   cells/over_time.c
   cells/pool.c
+  cells/print.c
+  cells/print_dot.c
+  cells/print_edges.c
   cells/recurrent.c
   cells/run.c
   cells/sample.c

@@ -90,3 +90,13 @@ srnn_test(promise/generate LABEL promise
 srnn_test(api/generate-alloc LABEL cell SOURCES generate_alloc.c heap.c
   LIBS srnn_tree)
 srnn_wrap(api/generate-alloc malloc calloc realloc aligned_alloc free)
+
+# ---- drawings ---
+add_library(srnn_print_case STATIC print_case.c)
+target_link_libraries(srnn_print_case PUBLIC srnn_nets)
+srnn_test(api/print LABEL cell SOURCES api_print.c LIBS srnn_print_case)
+srnn_program(print_dot SOURCES print_dot.c LIBS srnn_print_case)
+if(SRNN_KIND STREQUAL release)
+  srnn_add_test(api/print-dot LABEL cell
+    COMMAND ${here}/print_dot.sh $<TARGET_FILE:test_print_dot>)
+endif()
