@@ -35,6 +35,9 @@ const problem_kind *problem_kind_at(size_t i)
     for (k = problem_cell_kinds; k->what; k++)
         if (i-- == 0)
             return k;
+    for (k = problem_task_kinds; k->what; k++)
+        if (i-- == 0)
+            return k;
     return NULL;
 }
 

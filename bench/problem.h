@@ -98,5 +98,6 @@ const problem_kind *problem_kind_at(size_t i);
 /* The families' tables, each ends with an entry whose what is NULL. */
 extern const problem_kind problem_kernel_kinds[];
 extern const problem_kind problem_cell_kinds[];
+extern const problem_kind problem_task_kinds[];
 
 #endif

@@ -22,6 +22,7 @@ typedef struct group {
 #define STEPS LIST("B1I1H8", "B1I1H16", "B1I1H32", "B1I1H64", "B1I1H128")
 #define CELL(cell, brief) \
     {PASSES(cell), SEQUENCES, brief}, {LIST(cell "/step"), STEPS, brief}
+#define TASK(name) LIST("task/" name "/lstm", "task/" name "/gru")
 
 static const group groups[] = {
     {LIST("exp", "log", "sigmoid", "tanh", "relu"), LIST("N16384"), 1},
@@ -35,6 +36,10 @@ static const group groups[] = {
     {LIST("lstm/train", "lstm/ragged", "gru/train", "gru/ragged", "rnn/train",
           "rnn/ragged"),
      LIST("T50B64I256H256"), 0},
+    {TASK("adding"), LIST("T100B32H32"), 0},
+    {TASK("order"), LIST("T110B32H32"), 0},
+    {TASK("reber"), LIST("T12B32H32"), 0},
+    {LIST("task/copying/lstm"), LIST("T60B64H64"), 0},
 };
 
 int row_at(size_t i, row_entry *r)
