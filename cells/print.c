@@ -43,6 +43,12 @@ void srnn_put_place(const drawing *d, const node *n, size_t at)
         put_steps(d, n->axis, at);
 }
 
+/* "1 layer", "2 layers" */
+static void put_count(sheet *s, size_t count, const char *what)
+{
+    srnn_sheet_put(s, "%zu %s%s", count, what, count == 1 ? "" : "s");
+}
+
 static void put_rates(sheet *s, const srnn_recurrent_config *c)
 {
     static const char *const norms[SRNN_NORM_KINDS] = {NULL, "layer norm",
@@ -74,9 +80,11 @@ static void put_recurrent(sheet *s, const node *n)
         [SRNN_BOTH_MEAN] = "both, mean"};
     const srnn_recurrent_config *c = &n->recurrent;
 
-    srnn_sheet_put(s, "%s, %zu features, %zu hidden, %zu layer%s, %s",
-                   srnn_cell_name(c->cell), n->features, c->hidden, c->layers,
-                   c->layers == 1 ? "" : "s", ways[c->direction]);
+    srnn_sheet_put(s, "%s, ", srnn_cell_name(c->cell));
+    put_count(s, n->features, "feature");
+    srnn_sheet_put(s, ", %zu hidden, ", c->hidden);
+    put_count(s, c->layers, "layer");
+    srnn_sheet_put(s, ", %s", ways[c->direction]);
     put_rates(s, c);
 }
 
@@ -96,13 +104,14 @@ void srnn_put_kind(const drawing *d, const node *n)
 {
     sheet *s = d->sheet;
 
-    if (n->layer)
+    if (n->layer) {
         put_recurrent(s, n);
-    else if (n->kind->is_loss)
+    } else if (n->kind->is_loss) {
         srnn_sheet_put(s, "%s, weight %g", n->kind->name, n->weight);
-    else
-        srnn_sheet_put(s, "%s, %zu %s", n->kind->name, n->features,
-                       n->is_tokens ? "symbols" : "features");
+    } else {
+        srnn_sheet_put(s, "%s, ", n->kind->name);
+        put_count(s, n->features, n->is_tokens ? "symbol" : "feature");
+    }
     if (n->kind == &srnn_kind_attention)
         put_attention(s, &n->attention);
     if (n->kind == &srnn_kind_dropout)
@@ -131,8 +140,13 @@ static void put_head(const drawing *d)
 
     for (i = 0; i < net->params; i++)
         reals += net->param[i]->count;
-    srnn_sheet_put(d->sheet, "net: %zu nodes, %zu parameters of %zu reals\n",
-                   net->nodes, net->params, reals);
+    srnn_sheet_put(d->sheet, "net: ");
+    put_count(d->sheet, net->nodes, "node");
+    srnn_sheet_put(d->sheet, ", ");
+    put_count(d->sheet, net->params, "parameter");
+    srnn_sheet_put(d->sheet, " of ");
+    put_count(d->sheet, reals, "real");
+    srnn_sheet_put(d->sheet, "\n");
     for (i = 0; i < net->axes; i++) {
         srnn_sheet_put(d->sheet, "axis %s", net->axis[i].name);
         if (net->axis[i].parent >= 0)

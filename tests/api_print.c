@@ -57,10 +57,10 @@ static void text(void)
           "  weight_hh_l0 [3][3]\n"
           "  bias_ih_l0 [3]\n"
           "  bias_hh_l0 [3]\n"
-          "out: linear, 1 features on time <- rnn\n"
+          "out: linear, 1 feature on time <- rnn\n"
           "  weight [1][3]\n"
           "  bias [1]\n"
-          "y: input, 1 features on time\n"
+          "y: input, 1 feature on time\n"
           "loss: squared_error, weight 2 on time <- out, y (targets)\n");
 }
 
@@ -117,9 +117,9 @@ static void dot(void)
           "  n1_0 [label=\"rnn\\nrnn_tanh, 3 features, 3 hidden, 1 layer, "
           "forward on time\\nweight_ih_l0 [3][2]\\nweight_hh_l0 [3][3]\\n"
           "bias_ih_l0 [3]\\nbias_hh_l0 [3]\"];\n"
-          "  n2_0 [label=\"out\\nlinear, 1 features on time\\n"
+          "  n2_0 [label=\"out\\nlinear, 1 feature on time\\n"
           "weight [1][3]\\nbias [1]\"];\n"
-          "  n3_0 [label=\"y\\ninput, 1 features on time\"];\n"
+          "  n3_0 [label=\"y\\ninput, 1 feature on time\"];\n"
           "  n4_0 [label=\"loss\\nsquared_error, weight 2 on time\"];\n"
           "  n0_0 -> n1_0;\n"
           "  n1_0 -> n1_0 [label=\"h 1 step before\" style=dashed];\n"
@@ -143,11 +143,11 @@ static void dot_unfolded(void)
           "  n1_1 [label=\"rnn@1\\nrnn_tanh, 3 features, 3 hidden, 1 layer, "
           "forward on time\"];\n"
           "  { rank=same; n1_0; n1_1; }\n"
-          "  n2_0 [label=\"out@0\\nlinear, 1 features on time\"];\n"
-          "  n2_1 [label=\"out@1\\nlinear, 1 features on time\"];\n"
+          "  n2_0 [label=\"out@0\\nlinear, 1 feature on time\"];\n"
+          "  n2_1 [label=\"out@1\\nlinear, 1 feature on time\"];\n"
           "  { rank=same; n2_0; n2_1; }\n"
-          "  n3_0 [label=\"y@0\\ninput, 1 features on time\"];\n"
-          "  n3_1 [label=\"y@1\\ninput, 1 features on time\"];\n"
+          "  n3_0 [label=\"y@0\\ninput, 1 feature on time\"];\n"
+          "  n3_1 [label=\"y@1\\ninput, 1 feature on time\"];\n"
           "  { rank=same; n3_0; n3_1; }\n"
           "  n4_0 [label=\"loss@0\\nsquared_error, weight 2 on time\"];\n"
           "  n4_1 [label=\"loss@1\\nsquared_error, weight 2 on time\"];\n"
@@ -164,29 +164,66 @@ static void dot_unfolded(void)
           "}\n");
 }
 
+static void has_lines(srnn_net *net, size_t steps, const char *const *line)
+{
+    char *got = draw(net, SRNN_PRINT_TEXT, steps);
+
+    for (; *line; line++)
+        CHECK_SAYS(strstr(got, *line), "no line %s", *line);
+    free(got);
+    srnn_net_close(net);
+}
+
 /* What each kind says of its sizes. */
 static void kinds(void)
 {
     static const char *const lines[] = {
-        "rnn: lstm, 4 features, 4 hidden, 2 layers, reverse, layer norm on"
+        "\nrnn: lstm, 4 features, 4 hidden, 2 layers, reverse, layer norm on"
         " time <- x, rnn (h c 1 step after)\n",
-        "kept: gru, 8 features, 4 hidden, 1 layer, both, zoneout_h 0.25 on"
+        "\nkept: gru, 8 features, 4 hidden, 1 layer, both, zoneout_h 0.25 on"
         " time <- rnn, kept (h 1 step before), kept (h 1 step after)\n",
-        "half: linear, 4 features on time <- kept\n",
-        "drop: dropout, 4 features, p 0.5 on time <- half\n",
-        "sum: add, 4 features on time <- x, drop, x\n",
-        "self: attention, 4 features, additive, 3 wide on time"
+        "\nhalf: linear, 4 features on time <- kept\n",
+        "\ndrop: dropout, 4 features, p 0.5 on time <- half\n",
+        "\nsum: add, 4 features on time <- x, drop, x\n",
+        "\nself: attention, 4 features, additive, 3 wide on time"
         " <- sum (queries), sum (keys), x (values)\n",
-        "weights: attention_weights, 2 features on time <- self\n",
-        "first: first, 4 features on batch <- self\n",
-        "all: concat, 12 features on batch <- first, last, mean\n"};
-    srnn_net *net = print_joined();
-    char *got = draw(net, SRNN_PRINT_TEXT, 0);
+        "\nweights: attention_weights, 2 features on time <- self\n",
+        "\nfirst: first, 4 features on batch <- self\n",
+        "\nall: concat, 12 features on batch <- first, last, mean\n",
+        NULL};
 
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        CHECK_SAYS(strstr(got, lines[i]), "no line %s", lines[i]);
-    free(got);
-    srnn_net_close(net);
+    has_lines(print_joined(), 0, lines);
+}
+
+/* Which steps each kind looks at. */
+static void steps_seen(void)
+{
+    static const char *const joined[] = {
+        "layer norm on time <- x@0, rnn@1 (h c)\nrnn@1: ",
+        "layer norm on time <- x@1, rnn@2 (h c)\nrnn@2: ",
+        "layer norm on time <- x@2\nkept@0: ",
+        "\nself@1: attention, 4 features, additive, 3 wide on time"
+        " <- sum@1 (queries), sum@0 (keys), sum@1 (keys), sum@2 (keys),"
+        " x@0 (values), x@1 (values), x@2 (values)\n",
+        "\nfirst: first, 4 features on batch <- self@0\n",
+        "\nlast: last, 4 features on batch <- self@2\n",
+        "\nmean: mean, 4 features on batch <- self@0, self@1, self@2\n",
+        NULL};
+    static const char *const backwards[] = {
+        "\nstate: state, 2 features on batch <- enc@0\n",
+        "reverse on time <- x@0, dec@1 (h)\ndec@1: ",
+        "reverse on time <- x@1, dec@2 (h)\ndec@2: ",
+        "reverse on time <- x@2, state (initial state)\n",
+        NULL};
+    static const char *const nested[] = {
+        "\nend@1: state, 1 feature on time <- letters@1.2\n",
+        "forward on letters <- x@2.1, letters@2.0 (h)\n",
+        "forward on letters <- x@2.0\n",
+        NULL};
+
+    has_lines(print_joined(), 3, joined);
+    has_lines(print_backwards(), 3, backwards);
+    has_lines(print_nested(), 3, nested);
 }
 
 /* ---- counts -------------------------------------------------------------- */
@@ -403,6 +440,7 @@ int main(int argc, char **argv)
         {"dot", NULL, dot},
         {"dot unfolded", NULL, dot_unfolded},
         {"kinds", NULL, kinds},
+        {"steps seen", NULL, steps_seen},
         {"counts", NULL, counts_of_all},
         {"cut buffers", NULL, cut_buffers},
         {"refusals", NULL, refusals},

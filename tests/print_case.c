@@ -98,6 +98,31 @@ srnn_net *print_joined(void)
     return net;
 }
 
+srnn_net *print_backwards(void)
+{
+    srnn_net *net = empty();
+    srnn_node x, id;
+
+    must(srnn_net_input(net, "x", 2, &x));
+    id = recurrent(net, "enc", x, SRNN_RNN_RELU, 2, SRNN_REVERSE, -1);
+    must(srnn_net_state(net, "state", id, &id));
+    recurrent(net, "dec", x, SRNN_GRU, 2, SRNN_REVERSE, id);
+    return net;
+}
+
+srnn_net *print_nested(void)
+{
+    srnn_net *net = empty();
+    srnn_axis letters;
+    srnn_node x;
+
+    must(srnn_net_axis(net, "letters", SRNN_TIME, &letters));
+    must(srnn_net_input_on(net, letters, "x", 2, &x));
+    x = recurrent(net, "letters", x, SRNN_GRU, 1, SRNN_FORWARD, -1);
+    must(srnn_net_state(net, "end", x, &x));
+    return net;
+}
+
 srnn_net *print_case(size_t i, const char **name)
 {
     static const struct {
@@ -106,7 +131,9 @@ srnn_net *print_case(size_t i, const char **name)
     } own[] = {{"empty", empty},
                {"small", print_small},
                {"attends", print_attends},
-               {"joined", print_joined}};
+               {"joined", print_joined},
+               {"backwards", print_backwards},
+               {"nested", print_nested}};
     const size_t owns = sizeof own / sizeof *own;
     srnn_net *net;
     graph g;

@@ -16,5 +16,9 @@ srnn_net *print_attends(void);
 /* Shortcuts, norms, zoneout, dropout, all three ways over time, and attention
  * of a sequence to itself. */
 srnn_net *print_joined(void);
+/* A decoder that begins from an encoder's last state, both in reverse. */
+srnn_net *print_backwards(void);
+/* The last state of the letters of each step. */
+srnn_net *print_nested(void);
 
 #endif

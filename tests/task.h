@@ -45,8 +45,8 @@ typedef struct task_score {
 typedef struct task {
     enum task_number number;
     size_t steps; /* the most of a sequence */
-    double goal;  /* the figure, sum / count of a score, must be at least this */
-    int error;    /* or it must be below */
+    double goal;  /* of the figure, sum / count of a score: at least this, */
+    int error;    /* or less than this */
     /* Draws sequence b and sets its length. */
     void (*draw)(task_data *d, size_t b, task_dice *dice);
     /* out is laid out as the data of a node. */
