@@ -5,7 +5,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { MOST_PLACES = 1024 };
 
@@ -43,93 +42,6 @@ void srnn_put_place(const drawing *d, const node *n, size_t at)
         put_steps(d, n->axis, at);
 }
 
-/* "1 layer", "2 layers" */
-static void put_count(sheet *s, size_t count, const char *what)
-{
-    srnn_sheet_put(s, "%zu %s%s", count, what, count == 1 ? "" : "s");
-}
-
-static void put_rates(sheet *s, const srnn_recurrent_config *c)
-{
-    static const char *const norms[SRNN_NORM_KINDS] = {NULL, "layer norm",
-                                                       "batch norm"};
-    const struct {
-        const char *what;
-        double rate;
-    } rate[] = {{"dropout", c->dropout},
-                {"dropout_input", c->dropout_input},
-                {"dropout_hidden", c->dropout_hidden},
-                {"zoneout_h", c->zoneout_h},
-                {"zoneout_c", c->zoneout_c}};
-    size_t i;
-
-    if (c->norm != SRNN_NORM_NONE)
-        srnn_sheet_put(s, ", %s", norms[c->norm]);
-    for (i = 0; i < sizeof rate / sizeof *rate; i++)
-        if (rate[i].rate > 0)
-            srnn_sheet_put(s, ", %s %g", rate[i].what, rate[i].rate);
-}
-
-static void put_recurrent(sheet *s, const node *n)
-{
-    static const char *const ways[SRNN_DIRECTIONS] = {
-        [SRNN_FORWARD] = "forward",
-        [SRNN_REVERSE] = "reverse",
-        [SRNN_BOTH] = "both",
-        [SRNN_BOTH_SUM] = "both, sum",
-        [SRNN_BOTH_MEAN] = "both, mean"};
-    const srnn_recurrent_config *c = &n->recurrent;
-
-    srnn_sheet_put(s, "%s, ", srnn_cell_name(c->cell));
-    put_count(s, n->features, "feature");
-    srnn_sheet_put(s, ", %zu hidden, ", c->hidden);
-    put_count(s, c->layers, "layer");
-    srnn_sheet_put(s, ", %s", ways[c->direction]);
-    put_rates(s, c);
-}
-
-static void put_attention(sheet *s, const srnn_attention_config *c)
-{
-    static const char *const scores[SRNN_SCORE_KINDS] = {"dot", "general",
-                                                         "additive"};
-
-    srnn_sheet_put(s, ", %s", scores[c->score]);
-    if (c->score == SRNN_SCORE_ADDITIVE)
-        srnn_sheet_put(s, ", %zu wide", c->width);
-    if (c->scale < 1 || c->scale > 1)
-        srnn_sheet_put(s, ", scale %g", c->scale);
-}
-
-void srnn_put_kind(const drawing *d, const node *n)
-{
-    sheet *s = d->sheet;
-
-    if (n->layer) {
-        put_recurrent(s, n);
-    } else if (n->kind->is_loss) {
-        srnn_sheet_put(s, "%s, weight %g", n->kind->name, n->weight);
-    } else {
-        srnn_sheet_put(s, "%s, ", n->kind->name);
-        put_count(s, n->features, n->is_tokens ? "symbol" : "feature");
-    }
-    if (n->kind == &srnn_kind_attention)
-        put_attention(s, &n->attention);
-    if (n->kind == &srnn_kind_dropout)
-        srnn_sheet_put(s, ", p %g%s", n->dropout.p,
-                       n->dropout.once ? ", once" : "");
-    if (n->tied >= 0)
-        srnn_sheet_put(s, ", weight of %s", d->net->node[n->tied]->name);
-    srnn_sheet_put(s, " on %s", d->net->axis[n->axis].name);
-}
-
-void srnn_put_param(const drawing *d, const node *n, const param *p)
-{
-    srnn_sheet_put(d->sheet, "%s [%zu]", p->name + strlen(n->name) + 1,
-                   p->shape[0]);
-    if (p->rank == 2)
-        srnn_sheet_put(d->sheet, "[%zu]", p->shape[1]);
-}
-
 /* ---- text ---------------------------------------------------------------- */
 
 /* The net in all, and its axes. */
@@ -141,11 +53,11 @@ static void put_head(const drawing *d)
     for (i = 0; i < net->params; i++)
         reals += net->param[i]->count;
     srnn_sheet_put(d->sheet, "net: ");
-    put_count(d->sheet, net->nodes, "node");
+    srnn_put_count(d->sheet, net->nodes, "node");
     srnn_sheet_put(d->sheet, ", ");
-    put_count(d->sheet, net->params, "parameter");
+    srnn_put_count(d->sheet, net->params, "parameter");
     srnn_sheet_put(d->sheet, " of ");
-    put_count(d->sheet, reals, "real");
+    srnn_put_count(d->sheet, reals, "real");
     srnn_sheet_put(d->sheet, "\n");
     for (i = 0; i < net->axes; i++) {
         srnn_sheet_put(d->sheet, "axis %s", net->axis[i].name);

@@ -35,6 +35,8 @@ srnn_sheet_put(sheet *s, const char *format, ...);
 size_t srnn_places(const drawing *d, srnn_axis axis);
 /* "name", or unfolded "name@t", "name@t.s". */
 void srnn_put_place(const drawing *d, const node *n, size_t at);
+/* "1 layer", "2 layers". */
+void srnn_put_count(sheet *s, size_t count, const char *what);
 /* "kind, sizes on axis". */
 void srnn_put_kind(const drawing *d, const node *n);
 /* "weight_ih_l0 [20][3]" */

@@ -92,7 +92,7 @@ static int recurs(const drawing *d, const node *n, size_t at, size_t i,
     if (!n->layer || i >= (size_t)(before + after))
         return 0;
     e->from = n;
-    e->role = n->row.has_c ? "h c" : "h";
+    e->role = n->row.has_g ? "h c g" : n->row.has_c ? "h c" : "h";
     e->step = before && i == 0 ? 1 : -1;
     e->at = d->folded ? at : e->step > 0 ? at - 1 : at + 1;
     return 1;

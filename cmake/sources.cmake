@@ -41,6 +41,7 @@ set(SRNN_CELLS
   cells/print.c
   cells/print_dot.c
   cells/print_edges.c
+  cells/print_kind.c
   cells/recurrent.c
   cells/run.c
   cells/sample.c

@@ -191,8 +191,20 @@ static void kinds(void)
         "\nfirst: first, 4 features on batch <- self\n",
         "\nall: concat, 12 features on batch <- first, last, mean\n",
         NULL};
+    static const char *const variants[] = {
+        "\nfull: lstm, 3 features, 5 hidden, 1 layer, forward, peepholes,"
+        " full gate recurrence, projection 3, cell clip 2,"
+        " projection clip 1.5 on time <- x, full (h c g 1 step before)\n",
+        "  weight_gh_l0 [15][15]\n",
+        "\nless: lstm, 4 features, 4 hidden, 1 layer, forward,"
+        " no output gate, coupled on time <- full, less (h c 1 step"
+        " before)\n",
+        "\ngru: gru, 4 features, 4 hidden, 1 layer, forward, one bias,"
+        " z takes new, clip 3 on time <- less, gru (h 1 step before)\n",
+        NULL};
 
     has_lines(print_joined(), 0, lines);
+    has_lines(print_variants(), 0, variants);
 }
 
 /* Which steps each kind looks at. */

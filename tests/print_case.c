@@ -110,6 +110,33 @@ srnn_net *print_backwards(void)
     return net;
 }
 
+srnn_net *print_variants(void)
+{
+    srnn_recurrent_config c = srnn_recurrent_default();
+    srnn_net *net = empty();
+    srnn_node x;
+
+    must(srnn_net_input(net, "x", 2, &x));
+    c.hidden = 5;
+    c.projection = 3;
+    c.lstm = SRNN_LSTM_PEEPHOLES | SRNN_LSTM_FULL_RECURRENCE;
+    c.cell_clip = 2;
+    c.projection_clip = 1.5;
+    must(srnn_net_recurrent(net, "full", x, &c, &x));
+    c = srnn_recurrent_default();
+    c.hidden = 4;
+    c.lstm = SRNN_LSTM_NO_OUTPUT_GATE | SRNN_LSTM_COUPLED;
+    must(srnn_net_recurrent(net, "less", x, &c, &x));
+    c = srnn_recurrent_default();
+    c.cell = SRNN_GRU;
+    c.hidden = 4;
+    c.clip = 3;
+    c.one_bias = 1;
+    c.z_takes_new = 1;
+    must(srnn_net_recurrent(net, "gru", x, &c, NULL));
+    return net;
+}
+
 srnn_net *print_nested(void)
 {
     srnn_net *net = empty();
@@ -133,7 +160,8 @@ srnn_net *print_case(size_t i, const char **name)
                {"attends", print_attends},
                {"joined", print_joined},
                {"backwards", print_backwards},
-               {"nested", print_nested}};
+               {"nested", print_nested},
+               {"variants", print_variants}};
     const size_t owns = sizeof own / sizeof *own;
     srnn_net *net;
     graph g;

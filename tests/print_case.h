@@ -20,5 +20,7 @@ srnn_net *print_joined(void);
 srnn_net *print_backwards(void);
 /* The last state of the letters of each step. */
 srnn_net *print_nested(void);
+/* Cells that are not the plain ones. */
+srnn_net *print_variants(void);
 
 #endif
