@@ -69,8 +69,9 @@ static srnn_status bind_axis(srnn_session *s, size_t a)
 
     x->extent.batch = over->now * over->extent.batch;
     if (x->counted && x->counted != x->extent.batch)
-        return srnn_fail(SRNN_ESHAPE, "axis '%s': %zu lengths for %zu sequences",
-                         name, x->counted, x->extent.batch);
+        return srnn_fail(SRNN_ESHAPE,
+                         "axis '%s': %zu lengths for %zu sequences", name,
+                         x->counted, x->extent.batch);
     for (i = 0; i < x->counted; i++)
         if (x->given[i] > x->now)
             return srnn_fail(SRNN_ESHAPE,
@@ -327,7 +328,8 @@ srnn_status srnn_session_cut(const srnn_session *s, size_t steps)
     if (steps <= s->steps)
         return SRNN_OK;
     for (i = 0; i < net->nodes; i++)
-        if (s->run[i].ready && net->node[i]->whole && on_time(net, net->node[i]))
+        if (s->run[i].ready && net->node[i]->whole &&
+            on_time(net, net->node[i]))
             return srnn_fail(SRNN_ESHAPE,
                              "'%s' needs all %zu steps at once, the session "
                              "was opened for %zu",

@@ -24,19 +24,26 @@ void srnn_layer_backward(const pass *p, const node *n, const layer *y,
                          layer_run *r, const layer_input *in);
 
 void srnn_layer_carve(const srnn_session *s, const node *n, const layer *l,
-                      layer_run *y,
-                      arena *a);
+                      layer_run *y, arena *a);
 
 /* ---- a node's layers; layer l counts both directions, forward first ------ */
 
 size_t srnn_layers(const node *n);
 size_t srnn_directions(const node *n);
 int srnn_is_reverse(const node *n, size_t l);
-/* Columns of all states side by side. */
+/* Columns of what a layer carries; 0: it has none. Of all states side by
+ * side. */
+size_t srnn_carry_width(const srnn_recurrent_config *c, size_t which);
 size_t srnn_states_width(const node *n);
 
 /* Columns of what is listed of the node: the states, and steps counted. */
 size_t srnn_listed_width(const node *n);
+
+/* Sets the states that a pass begins with, where it does not go on from what
+ * was carried; in backward their gradients, at both ends. */
+void srnn_states_begin(const pass *p, const node *n, const run *r);
+void srnn_states_begin_backward(const pass *p, const node *n, const run *r);
+void srnn_states_end_backward(const pass *p, const node *n, const run *r);
 
 void srnn_stack_carve(const srnn_session *s, const node *n, run *r, arena *a);
 void srnn_stack_states(srnn_session *s, const node *n, run *r);

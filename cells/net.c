@@ -54,7 +54,7 @@ static int name_is_valid(const char *name)
            strspn(name, allowed) == length;
 }
 
-static srnn_status check_name(const srnn_net *net, const char *name)
+srnn_status srnn_name_check(const srnn_net *net, const char *name)
 {
     if (!net || !name)
         return srnn_fail(SRNN_EINVAL, "%s is NULL", net ? "name" : "net");
@@ -97,7 +97,7 @@ static srnn_status check_add(const srnn_net *net, const node_kind *kind,
                              const char *name, const srnn_node *input,
                              size_t inputs, size_t features)
 {
-    srnn_status status = check_name(net, name);
+    srnn_status status = srnn_name_check(net, name);
 
     if (status)
         return status;
@@ -255,63 +255,6 @@ srnn_status srnn_net_loss_weight(srnn_net *net, srnn_node id, double weight)
                          "loss '%s': the net has %zu open sessions",
                          net->node[id]->name, (size_t)net->users);
     net->node[id]->weight = weight;
-    return SRNN_OK;
-}
-
-/* ---- axes -------------------------------------------------------------- */
-
-srnn_axis srnn_net_find_axis(const srnn_net *net, const char *name)
-{
-    size_t i;
-
-    for (i = 0; net && name && i < net->axes; i++)
-        if (!strcmp(net->axis[i].name, name))
-            return (srnn_axis)i;
-    return -1;
-}
-
-size_t srnn_net_axes(const srnn_net *net)
-{
-    return net ? net->axes : 0;
-}
-
-static int is_axis(const srnn_net *net, srnn_axis a)
-{
-    return net && a >= 0 && (size_t)a < net->axes;
-}
-
-const char *srnn_net_axis_name(const srnn_net *net, srnn_axis a)
-{
-    return is_axis(net, a) ? net->axis[a].name : NULL;
-}
-
-srnn_axis srnn_net_axis_parent(const srnn_net *net, srnn_axis a)
-{
-    return is_axis(net, a) ? net->axis[a].parent : -1;
-}
-
-srnn_status srnn_net_axis(srnn_net *net, const char *name, srnn_axis parent,
-                          srnn_axis *added)
-{
-    srnn_status status = check_name(net, name);
-
-    if (!status && srnn_net_find_axis(net, name) >= 0)
-        status = srnn_fail(SRNN_EINVAL, "name '%s' is taken by axis %d", name,
-                           srnn_net_find_axis(net, name));
-    if (!status && !is_axis(net, parent))
-        status = srnn_fail(SRNN_EINVAL,
-                           "axis '%s': parent %d is not one of the net's %zu",
-                           name, parent, net->axes);
-    if (!status && net->axes == SRNN_AXES)
-        status = srnn_fail(SRNN_EINVAL, "axis '%s': a net has at most %d axes",
-                           name, SRNN_AXES);
-    if (status)
-        return status;
-    snprintf(net->axis[net->axes].name, sizeof net->axis->name, "%s", name);
-    net->axis[net->axes].parent = parent;
-    if (added)
-        *added = (srnn_axis)net->axes;
-    net->axes++;
     return SRNN_OK;
 }
 

@@ -128,6 +128,8 @@ extern const node_kind srnn_kind_input, srnn_kind_tokens, srnn_kind_parameter,
     srnn_kind_squared_error, srnn_kind_attention,
     srnn_kind_attention_weights;
 
+/* An error unless a node or axis of that name can be added now. */
+srnn_status srnn_name_check(const srnn_net *net, const char *name);
 /* Adds a node of so many inputs, checked to exist. */
 srnn_status srnn_node_add(srnn_net *net, const node_kind *kind,
                           const char *name, const srnn_node *input,
@@ -262,7 +264,7 @@ struct srnn_session {
     pool *pool;
     axis_run axis[SRNN_AXES];
     int begun; /* a call has gone before, since the last reset */
-    size_t longest;   /* training: steps of a call, that may take several legs */
+    size_t longest;   /* training: steps of a call, of one leg or several */
     srnn_real *kept;  /* training: all states, as often as was asked for */
     void *allocated; /* what malloc gave, NULL: the caller's memory */
     run *run;        /* one per node */
@@ -349,7 +351,7 @@ void srnn_session_end(srnn_session *s);
  * whose first state may come from another (NULL: from none). */
 int srnn_pass_begins(const pass *p, const node *n, const run *initial);
 
-/* ---- losses: input 0 is what the net says, r->own the loss of each row ---- */
+/* ---- losses: input 0 is what the net says, r->own each row's loss -------- */
 
 /* The rows of a loss that fall to a worker, where it leaves the gradient of the
  * first of them (NULL: it is not wanted), and how that is scaled. */

@@ -30,9 +30,9 @@ void srnn_norm_input(const timeline *l, srnn_real *pre, size_t t0, size_t t1);
 /* The only phase of a normalised cell. */
 void srnn_norm_forward(const timeline *l, const srnn_cell *c, size_t t);
 /* What follows its backward phase in step t, which left the gradients of the
- * gates (LSTM: that of o, and that of the normalised c): those of R h and W x in
- * place of their hats, of the biases and of the norms' parameters, and how far
- * the running averages move. */
+ * gates (LSTM: that of o, and that of the normalised c): those of R h and W x
+ * in place of their hats, of the biases and of the norms' parameters, and how
+ * far the running averages move. */
 void srnn_norm_backward(const timeline *l, const srnn_cell *c, size_t t);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* ---- what can be cut ------------------------------------------------------ */
+/* ---- what can be cut ---------------------------------------------------- */
 
 /* A net that is run in parts has its losses' paths on SRNN_TIME; what lies on
  * other axes leads to first states only. */

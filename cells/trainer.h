@@ -19,4 +19,7 @@ struct srnn_trainer {
     double norm;
 };
 
+/* How many moments the optimiser keeps of each parameter. */
+size_t srnn_moments_of(const srnn_trainer_config *c);
+
 #endif

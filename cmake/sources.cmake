@@ -12,19 +12,21 @@ set(SRNN_PORTABLE
 set(SRNN_CELLS
   cells/attend.c
   cells/attention.c
-  cells/bind.c
+  cells/axes.c
   cells/beam.c
   cells/beam_open.c
+  cells/bind.c
   cells/cells.c
   cells/dropout.c
   cells/embedding.c
   cells/extent.c
+  cells/generate.c
   cells/init.c
   cells/init_fill.c
-  cells/generate.c
   cells/input.c
   cells/join.c
   cells/layer.c
+  cells/layer_carve.c
   cells/layer_gradients.c
   cells/likelihood.c
   cells/linear.c
@@ -48,8 +50,10 @@ set(SRNN_CELLS
   cells/schedule.c
   cells/session.c
   cells/stack.c
+  cells/states.c
   cells/through.c
   cells/trainer.c
+  cells/trainer_held.c
   cells/update.c
   cells/variant.c)
 

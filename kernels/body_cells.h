@@ -1,5 +1,5 @@
 /* The elementwise function of each cell, forward and backward side by side.
- * simdrnn/kernels.h states each formula at SRNN_TILE_LIST; d is the gradient
+ * simdrnn/tiles.h states each formula at SRNN_TILE_LIST; d is the gradient
  * of h, dX the gradient of X. */
 
 /* Where lane 0 of unit u (of the tile) lies, row r (of the tile), in an array
@@ -169,7 +169,7 @@ static void lstm_bwd(const srnn_cell *k, const srnn_tile *t)
     }
 }
 
-/* ---- LSTM with a normalised c: what comes before the norm and after ------- */
+/* ---- LSTM with a normalised c: what comes before the norm and after ------ */
 
 static void lstm_c(const srnn_cell *k, const srnn_tile *t)
 {

@@ -1,5 +1,5 @@
 /* The LSTM in all its variants, one body forward and one backward, and the
- * projection. simdrnn/kernels.h states each formula at SRNN_TILE_LIST; a is a
+ * projection. simdrnn/tiles.h states each formula at SRNN_TILE_LIST; a is a
  * pre-activation, da its gradient. */
 
 /* Where a gate that is there lies: its slot, its column of the product, its row

@@ -1,6 +1,6 @@
 /* Zoneout and dropout of h around a cell's own elementwise function, which sees
  * the tile in pieces that fit the stack when what it takes must be changed
- * first. simdrnn/kernels.h states the formulas at srnn_masked_kind. */
+ * first. simdrnn/tiles.h states the formulas at srnn_masked_kind. */
 
 #define PIECE_ROWS 8
 #define PIECE_UNITS 64

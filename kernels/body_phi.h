@@ -1,5 +1,5 @@
 /* Any activation phi over a vector: y = phi(x), and phi'(x) as a function of y
- * alone, so that nothing but y is kept for backward. simdrnn/kernels.h states
+ * alone, so that nothing but y is kept for backward. simdrnn/tiles.h states
  * each formula; a caller's own function is not among them. */
 #ifndef SRNN_BODY_PHI_H
 #define SRNN_BODY_PHI_H

@@ -1,5 +1,5 @@
 /* Loops over arrays: scaling, products, clipping, optimisers, embedding rows,
- * rows added and divided. Each element is by itself, so no order is at stake. */
+ * rows added and divided. Each element is by itself: no order is at stake. */
 
 static void scale(size_t n, srnn_real a, srnn_real *x)
 {

@@ -1,4 +1,4 @@
-/* The oracle's forward pass: each cell as simdrnn.h writes it. */
+/* The oracle's forward pass: each cell as net.h writes it. */
 #include "net_oracle.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* A whole net of net_case.h in double, forward and backward through time,
- * from the formulas of simdrnn.h, with a bound beside every value.
+ * from the formulas of net.h, with a bound beside every value.
  *
  * The bounds are running error analysis in the sense of oracle.h: each value
  * carries how far its f32 counterpart may be off, each operation passes that
