@@ -78,7 +78,7 @@ static const srnn_init_kind *choice_of(const srnn_init *c, const turn *t)
 {
     if (begins(t, "bias"))
         return &c->biases;
-    if (begins(t, "weight_hh"))
+    if (begins(t, "weight_hh") || begins(t, "weight_gh"))
         return &c->recurrent;
     if (begins(t, "weight") && t->param->rank == 2)
         return &c->weights;
@@ -113,8 +113,12 @@ static void set(const srnn_init *c, const turn *t)
 
     srnn_init_fill(t, kind ? *kind : others,
                    kind == &c->recurrent ? c->recurrent_gain : c->gain);
-    if (c->forget != SRNN_FORGET_AS_BIASES && srnn_turn_forgets(t))
+    if (!srnn_turn_forgets(t))
+        return;
+    if (c->forget != SRNN_FORGET_AS_BIASES)
         srnn_init_forget(t, c);
+    else if (c->biases != SRNN_INIT_KEEP)
+        srnn_init_forget_bias(t);
 }
 
 /* Every parameter of the chosen nodes is seen (r not NULL), or set. */
@@ -188,13 +192,6 @@ srnn_status srnn_net_init_with(srnn_net *net, const srnn_init *c,
 srnn_status srnn_net_init(srnn_net *net, uint64_t seed)
 {
     const srnn_init c = srnn_init_default();
-    srnn_status status = srnn_net_init_with(net, &c, seed);
-    size_t i;
 
-    if (status)
-        return status;
-    for (i = 0; i < net->nodes; i++)
-        if (net->node[i]->kind->init)
-            net->node[i]->kind->init(net, net->node[i]);
-    return srnn_net_pack(net);
+    return srnn_net_init_with(net, &c, seed);
 }

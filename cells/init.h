@@ -16,7 +16,8 @@ typedef struct turn {
 
 /* The parameter's name within its node. */
 const char *srnn_turn_name(const turn *t);
-/* Blocks that the parameter is made of: a recurrent node's gates, else 1. */
+/* Blocks that the parameter is made of: the gates of weight_ih and weight_hh,
+ * else 1. */
 size_t srnn_turn_gates(const turn *t);
 /* Fills the parameter; work holds a block where the kind is ORTHOGONAL. */
 void srnn_init_fill(const turn *t, srnn_init_kind kind, double gain);
@@ -24,5 +25,7 @@ void srnn_init_fill(const turn *t, srnn_init_kind kind, double gain);
 int srnn_turn_forgets(const turn *t);
 /* Fills those as the choice says, and an LSTM's input gate's with them. */
 void srnn_init_forget(const turn *t, const srnn_init *c);
+/* Adds the node's forget_bias to the former. */
+void srnn_init_forget_bias(const turn *t);
 
 #endif

@@ -21,11 +21,10 @@ static int is_named(const turn *t, const char *start)
 
 size_t srnn_turn_gates(const turn *t)
 {
-    const node *n = t->node;
-
-    if (!n->layer || t->param->shape[0] != n->row.gates * n->recurrent.hidden)
+    if (!t->node->layer || !(is_named(t, "weight_ih") ||
+                             is_named(t, "weight_hh")))
         return 1;
-    return n->row.gates;
+    return t->node->row.gates;
 }
 
 /* ---- values -------------------------------------------------------------- */
@@ -144,19 +143,19 @@ void srnn_init_fill(const turn *t, srnn_init_kind kind, double gain)
 
 /* ---- the gate that keeps ------------------------------------------------- */
 
-/* The gate that keeps the old state: f of an LSTM that has all four, z of a
- * GRU; the gate 1 of both. */
-static int has_forget_gate(const node *n)
+/* The gate that keeps the old state: f of an LSTM, z of a GRU; SIZE_MAX: there
+ * is none. */
+static size_t forget_gate(const node *n)
 {
-    return n->layer &&
-           ((n->recurrent.cell == SRNN_LSTM && n->row.gates == 4) ||
-            n->recurrent.cell == SRNN_GRU ||
-            n->recurrent.cell == SRNN_GRU_BEFORE);
+    if (n->layer && (n->recurrent.cell == SRNN_GRU ||
+                     n->recurrent.cell == SRNN_GRU_BEFORE))
+        return 1;
+    return n->layer ? srnn_lstm_forget_gate(&n->recurrent) : SIZE_MAX;
 }
 
 int srnn_turn_forgets(const turn *t)
 {
-    return has_forget_gate(t->node) &&
+    return forget_gate(t->node) != SIZE_MAX &&
            (is_named(t, "bias_ih") || is_named(t, "bias_hh"));
 }
 
@@ -173,16 +172,17 @@ static void chrono(const turn *t, size_t n, double longest, srnn_real *b)
     t->net->k.log(n, b, b);
 }
 
-/* The gate's two biases are added, so the second is 0. An LSTM's input gate
- * takes the opposite of a chrono bias; where z takes the new state in, it is
- * -z that keeps. */
+/* The gate's two biases are added, so the second is 0. An LSTM's input gate, if
+ * it has one, takes the opposite of a chrono bias; where z takes the new state
+ * in, it is -z that keeps. */
 void srnn_init_forget(const turn *t, const srnn_init *c)
 {
     const size_t n = t->node->recurrent.hidden;
     const int chrono_too = c->forget == SRNN_FORGET_CHRONO;
     const int lstm = t->node->recurrent.cell == SRNN_LSTM;
-    const int both = chrono_too && lstm;
-    srnn_real *in = t->param->data, *keep = in + n;
+    const size_t gate = forget_gate(t->node);
+    const int both = chrono_too && lstm && gate == 1; /* i is the gate 0 */
+    srnn_real *in = t->param->data, *keep = in + gate * n;
     size_t j;
 
     if (is_named(t, "bias_hh")) {
@@ -199,4 +199,15 @@ void srnn_init_forget(const turn *t, const srnn_init *c)
         if (!lstm && t->node->recurrent.z_takes_new)
             keep[j] = -keep[j];
     }
+}
+
+void srnn_init_forget_bias(const turn *t)
+{
+    const srnn_real bias = (srnn_real)t->node->recurrent.forget_bias;
+    const size_t n = t->node->recurrent.hidden;
+    srnn_real *keep = t->param->data + forget_gate(t->node) * n;
+    size_t j;
+
+    for (j = 0; is_named(t, "bias_ih") && j < n; j++)
+        keep[j] += bias;
 }

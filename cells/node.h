@@ -61,8 +61,6 @@ typedef struct node_kind {
     /* Reads r->dy, writes or adds to its inputs' dy and the gradients. */
     void (*backward)(const pass *p, const node *n, run *r);
     void (*pack)(const srnn_net *net, const node *n);
-    /* Adds to what srnn_net_init has drawn. */
-    void (*init)(const srnn_net *net, const node *n);
     /* Allocates what backward needs beside the forward panels. */
     srnn_status (*train)(const srnn_net *net, node *n);
     void (*close)(node *n);

@@ -344,21 +344,6 @@ static void pack(const srnn_net *net, const node *n)
     }
 }
 
-/* The bias with which f of every unit begins. */
-static void init(const srnn_net *net, const node *n)
-{
-    const size_t h = n->recurrent.hidden;
-    const size_t f = srnn_lstm_forget_gate(&n->recurrent);
-    size_t l, u;
-
-    for (l = 0; f != SIZE_MAX && l < srnn_layers(n); l++) {
-        const param *b = net->param[n->layer[l].param[B_IH].number];
-
-        for (u = 0; u < h; u++)
-            b->data[f * h + u] += (srnn_real)n->recurrent.forget_bias;
-    }
-}
-
 const node_kind srnn_kind_recurrent = {.name = "recurrent",
                                        .across = 1,
                                        .carve = srnn_stack_carve,
@@ -367,5 +352,4 @@ const node_kind srnn_kind_recurrent = {.name = "recurrent",
                                        .backward = srnn_stack_backward,
                                        .pack = pack,
                                        .train = train,
-                                       .init = init,
                                        .close = close_layers};

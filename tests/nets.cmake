@@ -27,7 +27,7 @@ foreach(pass forward backward)
   srnn_test(cell/${pass} LABEL cell SOURCES cell_${pass}.c LIBS srnn_nets
     KINDS release asan aarch64 haswell nehalem)
 endforeach()
-foreach(part init init_bias)
+foreach(part init init_bias init_lstm)
   srnn_test(cell/${part} LABEL cell SOURCES cell_${part}.c init_case.c
     LIBS srnn_nets KINDS release asan aarch64 haswell)
 endforeach()

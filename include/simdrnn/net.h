@@ -196,11 +196,13 @@ typedef struct srnn_recurrent_config {
     double norm_momentum;
     /* LSTM alone; with the m that it would put out, h' = W_p m (projection,
      * Sak et al. 2014). Clips pass no gradient where they bite. */
-    unsigned lstm;          /* SRNN_LSTM_... of kernels.h; 0: as above */
+    unsigned lstm;          /* SRNN_LSTM_... of tiles.h; 0: as above */
     size_t projection;      /* columns of h; 0: none */
     double cell_clip;       /* c' to +-this before it is looked at; 0: none */
     double projection_clip; /* h' to +-this; 0: none */
-    double forget_bias;     /* srnn_net_init adds it to f's part of bias_ih */
+    double forget_bias; /* added to what srnn_net_init and srnn_net_init_with
+                           give f's part of bias_ih; not to what they keep, nor
+                           to a value of srnn_init's forget */
 } srnn_recurrent_config;
 
 /* LSTM, 1 layer, forward, states zero at first, no norm (eps 1e-5, momentum
@@ -411,7 +413,7 @@ typedef struct srnn_init {
     srnn_node node;           /* whose parameters; -1: all nodes' */
     srnn_init_kind weights;   /* every matrix but the recurrent; vectors that
                                  are no biases stay PYTORCH, or are kept too */
-    srnn_init_kind recurrent; /* weight_hh */
+    srnn_init_kind recurrent; /* weight_hh, weight_gh */
     srnn_init_kind biases;    /* PYTORCH, KEEP or ZERO */
     double gain, recurrent_gain;
     srnn_forget_kind forget;
