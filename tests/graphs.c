@@ -154,6 +154,22 @@ static void encoder(srnn_net *net)
              5);
 }
 
+/* The same with all that an LSTM can carry, in both directions: h is a
+ * projection, wider than the cells, and the gates look at those before. */
+static void projected(srnn_net *net)
+{
+    const srnn_axis source = axis(net, "source", SRNN_BATCH);
+    const srnn_node x = input(net, SRNN_TIME, "x", 2);
+    srnn_recurrent_config c = cell(SRNN_LSTM, 3, 1, SRNN_BOTH);
+    srnn_node s;
+
+    c.lstm = SRNN_LSTM_PEEPHOLES | SRNN_LSTM_FULL_RECURRENCE;
+    c.projection = 4;
+    s = recurrent(net, "enc", input(net, source, "s", 3), c);
+    classify(net, SRNN_TIME, "loss",
+             from_state(net, "dec", x, c, state(net, "h", s)), 3);
+}
+
 /* A bidirectional encoder's states go through a linear node into two decoders
  * of other cells, one of them bidirectional. */
 static void bridge(srnn_net *net)
@@ -247,6 +263,7 @@ static const graph graphs[] = {
     {"both_mean", both_mean, 3, 4, {0}, {0}},
     {"reverse", reverse, 3, 4, {0}, {0}},
     {"encoder", encoder, 4, 3, {0, 0, 5}, {0}},
+    {"projected", projected, 4, 3, {0, 0, 5}, {0}},
     {"bridge", bridge, 4, 3, {0, 0, 5}, {0}},
     {"learned", learned, 3, 4, {0}, {0}},
     {"given", given, 3, 4, {0}, {0}},
