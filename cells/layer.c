@@ -22,7 +22,7 @@ static timeline timeline_of(const pass *p, const node *n, const layer *y,
                   .block = p->s->axis[n->axis].block,
                   .gate_ld = r->cell.ldx};
 
-    l.masked = srnn_layer_masking(p, n, &r->masks, &l.masking);
+    l.masked = srnn_layer_masking(p, &r->masks, &l.masking);
     return l;
 }
 
@@ -91,12 +91,36 @@ static const srnn_real *seen_h(const timeline *l, size_t t)
                : carried(l, CARRY_H, t);
 }
 
-/* What the functions of step t see of the masks. */
-static srnn_masking masking_at(const timeline *l, size_t t)
+/* The states that a phase's function makes, or takes the gradients of: where h
+ * is a projection, one the c, one the h; else the same both. */
+enum { OF_H = 1, OF_C = 2 };
+
+static int forward_makes(const timeline *l, const phase *f)
+{
+    if (!l->row->has_m)
+        return OF_H | OF_C;
+    return f->weight == W_HR ? OF_H : OF_C;
+}
+
+static int backward_takes(const timeline *l, const phase *b)
+{
+    if (!l->row->has_m)
+        return OF_H | OF_C;
+    return b->after ? OF_H : OF_C;
+}
+
+/* What the functions of step t see of the masks of these states. */
+static srnn_masking masking_at(const timeline *l, size_t t, int of)
 {
     const size_t row = l->e->first[t];
     srnn_masking m = l->masking;
 
+    if (!(of & OF_H))
+        m.zone_h = m.drop = NULL;
+    if (!(of & OF_C))
+        m.zone_c = NULL;
+    if (m.ldzone)
+        m.ldzone = l->r->masks.width[m.zone_h ? 0 : 1];
     m.zone_h = m.zone_h ? m.zone_h + row * m.ldzone : NULL;
     m.zone_c = m.zone_c ? m.zone_c + row * m.ldzone : NULL;
     if (m.zone_c && l->r->gate)
@@ -222,11 +246,14 @@ static const srnn_real *bias_hh(const timeline *l)
     return l->y->full ? l->y->full : l->y->param[B_HH].data;
 }
 
-/* The last function makes h; one before it, r h. */
+/* The last function makes h; one before it, r h, or the c of what is
+ * projected. */
 static int forward_kind(const timeline *l, size_t i)
 {
     if (i + 1 == l->row->phases)
         return SRNN_MASKED_FORWARD;
+    if (l->row->has_m)
+        return l->masking.zone_c ? SRNN_MASKED_FORWARD : -1;
     return l->masking.drop && l->row->has_work ? SRNN_MASKED_RESET : -1;
 }
 
@@ -240,11 +267,18 @@ static void forward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t,
     const srnn_start start = f->bias ? SRNN_START_BIAS : SRNN_START_ZERO;
     const srnn_real *bias = bias_hh(l) + f->gate * w->units;
     const size_t ld = f->gates * w->units;
-    srnn_masking m = masking_at(l, t);
+    srnn_masking m = masking_at(l, t, forward_makes(l, f));
     srnn_tile_fn *fn = function_of(l, f, forward_kind(l, i), &m);
+    srnn_cell of_c;
     size_t from, to;
 
     c->masking = &m;
+    if (l->row->has_m && m.zone_c) {
+        of_c = *c;
+        of_c.h = c->m; /* in the place of h, as wide as c */
+        of_c.ldh = c->ldm;
+        c = &of_c;
+    }
     srnn_crew_span(l->p->crew, w->units, l->k->panel_units(f->gates), &from,
                    &to);
     if (f->form == TILES) {
@@ -338,6 +372,8 @@ static int backward_kind(const timeline *l, const phase *b)
 {
     if (b->after)
         return SRNN_MASKED_BACKWARD;
+    if (l->row->has_m)
+        return l->masking.zone_c ? SRNN_MASKED_BACKWARD : -1;
     return l->masking.drop ? SRNN_MASKED_RESET_BWD : -1;
 }
 
@@ -377,8 +413,9 @@ static void backward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t)
     const size_t rows = extent_active(l->e, t);
     const size_t go_on = b->after ? extent_active(l->e, t + 1) : rows;
     const srnn_start start = start_of(l, b);
-    srnn_masking m = masking_at(l, t);
+    srnn_masking m = masking_at(l, t, backward_takes(l, b));
     srnn_tile_fn *fn = function_of(l, b, backward_kind(l, b), &m);
+    srnn_cell of_c;
     srnn_rows d;
     size_t from, to;
 
@@ -387,6 +424,11 @@ static void backward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t)
         return;
     }
     c->masking = &m;
+    if (l->row->has_m && m.zone_c) {
+        of_c = *c;
+        of_c.dy = NULL; /* the product is all that there is of m */
+        c = &of_c;
+    }
     srnn_crew_span(l->p->crew, w->units, l->k->panel_units(1), &from, &to);
     if (go_on)
         d = gradient_rows(l, b, b->after ? t + 1 : t);

@@ -188,22 +188,14 @@ static srnn_status check_other(const char *name,
                      what, srnn_cell_name(c->cell));
 }
 
-/* Norms know the plain LSTM alone, masks an h that is the cells' own. */
+/* Norms know the plain LSTM alone. */
 static srnn_status check_beside(const char *name,
                                 const srnn_recurrent_config *c)
 {
-    const char *mask = c->dropout_hidden > 0 ? "dropout_hidden"
-                       : c->zoneout_h > 0    ? "zoneout_h"
-                       : c->zoneout_c > 0    ? "zoneout_c"
-                                             : NULL;
-
     if (c->norm && !is_plain(c))
         return srnn_fail(SRNN_EINVAL, "node '%.60s': a norm is not to be had "
                          "beside lstm %#x, projection %zu, clips or "
                          "activations", name, c->lstm, c->projection);
-    if (mask && c->projection)
-        return srnn_fail(SRNN_EINVAL, "node '%.60s': %s is not to be had "
-                         "beside projection %zu", name, mask, c->projection);
     return SRNN_OK;
 }
 

@@ -129,31 +129,38 @@ void srnn_drop_backward(const pass *p, const node *n, const dropping *d,
 
 /* ---- states of a layer --------------------------------------------------- */
 
+static size_t h_width(const node *n)
+{
+    return n->recurrent.projection ? n->recurrent.projection
+                                   : n->recurrent.hidden;
+}
+
 void srnn_layer_masks_carve(const srnn_session *s, const node *n,
                             layer_masks *m, arena *a)
 {
     const double p[2] = {n->recurrent.zoneout_h, n->recurrent.zoneout_c};
-    const size_t h = n->recurrent.hidden;
-    const size_t one = s->axis[n->axis].batch * h;
-    const size_t all = srnn_rows_of(s, n) * h;
+    const size_t h = n->recurrent.hidden, out = h_width(n);
+    const size_t batch = s->axis[n->axis].batch, rows = srnn_rows_of(s, n);
     size_t i, u;
 
+    m->width[0] = out;
+    m->width[1] = h;
     for (i = 0; i < 2; i++) {
         m->zones[i] = p[i] > 0;
         if (!m->zones[i])
             continue;
-        m->rate[i] = srnn_arena_reals(a, h);
-        for (u = 0; a->base && u < h; u++)
+        m->rate[i] = srnn_arena_reals(a, m->width[i]);
+        for (u = 0; a->base && u < m->width[i]; u++)
             m->rate[i][u] = (srnn_real)p[i];
         if (s->training)
-            m->zone[i] = srnn_arena_reals(a, all);
+            m->zone[i] = srnn_arena_reals(a, rows * m->width[i]);
     }
     if (m->zones[1])
-        m->c_own = srnn_arena_reals(a, s->training ? all : one);
+        m->c_own = srnn_arena_reals(a, (s->training ? rows : batch) * h);
     m->drops = s->training && n->recurrent.dropout_hidden > 0;
     if (m->drops) {
-        m->drop = srnn_arena_reals(a, one);
-        m->dropped = srnn_arena_reals(a, all + one);
+        m->drop = srnn_arena_reals(a, batch * out);
+        m->dropped = srnn_arena_reals(a, (batch + rows) * out);
     }
 }
 
@@ -162,7 +169,6 @@ void srnn_layer_masks_draw(const pass *p, const node *n, size_t l,
 {
     const double rate[2] = {n->recurrent.zoneout_h, n->recurrent.zoneout_c};
     const uint32_t purpose = (uint32_t)l * MASK_USES;
-    const size_t h = n->recurrent.hidden;
     srnn_mask mask;
     uint32_t i;
 
@@ -172,31 +178,30 @@ void srnn_layer_masks_draw(const pass *p, const node *n, size_t l,
         if (m->zones[i]) {
             mask = srnn_mask_zoneout(key_of(p, n, purpose + MASK_ZONE_H + i),
                                      rate[i]);
-            draw(p, n, &mask, 0, h, m->zone[i]);
+            draw(p, n, &mask, 0, m->width[i], m->zone[i]);
         }
     if (m->drops) {
         mask = srnn_mask_dropout(key_of(p, n, purpose + MASK_HIDDEN),
                                  n->recurrent.dropout_hidden);
-        draw(p, n, &mask, 1, h, m->drop);
+        draw(p, n, &mask, 1, m->width[0], m->drop);
     }
     srnn_pool_barrier(p->crew);
 }
 
-int srnn_layer_masking(const pass *p, const node *n, const layer_masks *m,
-                       srnn_masking *to)
+int srnn_layer_masking(const pass *p, const layer_masks *m, srnn_masking *to)
 {
-    const size_t h = n->recurrent.hidden;
+    const size_t out = m->width[0], h = m->width[1];
     const int draws = p->s->names.draw;
 
     *to = (srnn_masking){.zone_h = draws ? m->zone[0] : m->rate[0],
                          .zone_c = draws ? m->zone[1] : m->rate[1],
                          .ldzone = draws ? h : 0,
                          .drop = draws ? m->drop : NULL,
-                         .lddrop = h,
+                         .lddrop = out,
                          .c_own = m->c_own,
                          .ldc_own = h,
                          .dropped = m->dropped,
-                         .lddropped = h};
+                         .lddropped = out};
     return to->zone_h || to->zone_c || to->drop;
 }
 

@@ -51,9 +51,10 @@ void srnn_drop_backward(const struct pass *p, const struct node *n,
 typedef struct layer_masks {
     int zones[2], drops;
     srnn_real *rate[2];   /* one row: what a mask is on average */
-    srnn_real *zone[2];   /* training: [rows][H] */
-    srnn_real *drop;      /* training: [B][H] */
-    srnn_real *dropped;   /* training: h as products see it, [B + rows][H] */
+    size_t width[2];      /* columns of h, of c */
+    srnn_real *zone[2];   /* training: [rows][width] */
+    srnn_real *drop;      /* training: [B][width] of h */
+    srnn_real *dropped;   /* training: h as products see it, [B + rows] */
     srnn_real *c_own;     /* c before zoneout: training [rows][H], or [B][H] */
 } layer_masks;
 
@@ -65,7 +66,7 @@ void srnn_layer_masks_draw(const struct pass *p, const struct node *n,
                            size_t l, const layer_masks *m);
 /* What the layer's functions see in this pass, standing at the first row of
  * all; 0: no masks. */
-int srnn_layer_masking(const struct pass *p, const struct node *n,
-                       const layer_masks *m, srnn_masking *to);
+int srnn_layer_masking(const struct pass *p, const layer_masks *m,
+                       srnn_masking *to);
 
 #endif

@@ -75,7 +75,8 @@ static void variants(const srnn_kernels *k)
                {SRNN_LSTM_PEEPHOLES | SRNN_LSTM_COUPLED, 0},
                {SRNN_LSTM_PEEPHOLES | SRNN_LSTM_FULL_RECURRENCE, 0},
                {SRNN_LSTM_NO_INPUT_GATE | SRNN_LSTM_NO_OUTPUT_GATE, 0},
-               {SRNN_LSTM_PEEPHOLES | SRNN_LSTM_FULL_RECURRENCE, 3}};
+               {SRNN_LSTM_PEEPHOLES | SRNN_LSTM_COUPLED, 2},
+               {SRNN_LSTM_PEEPHOLES | SRNN_LSTM_FULL_RECURRENCE, 5}};
 
     for (size_t i = 0; i < COUNT(all); i++)
         for (const masks_case *m = masks_cases; m->name; m++) {
@@ -166,33 +167,54 @@ static const masks_case *find(const char *name)
     return m;
 }
 
-static void control(const srnn_kernels *wrong, srnn_cell_kind cell,
-                    const char *name, const char *what)
+static void control_case(const srnn_kernels *wrong, const net_case *c,
+                         const char *name, const char *what)
 {
-    const net_case c = shape(cell);
     groups g = {0};
 
-    check(wrong, &c, find(name), NULL, &g);
-    check_note("%s, %s %s: largest gap/bound %.3g", what, srnn_cell_name(cell),
+    check(wrong, c, find(name), NULL, &g);
+    check_note("%s, %s %s: largest gap/bound %.3g", what, case_cell_name(c),
                name, gradient_largest(&g));
     CHECK(gradient_largest(&g) > 1);
 }
 
+static void control(const srnn_kernels *wrong, srnn_cell_kind cell,
+                    const char *name, const char *what)
+{
+    const net_case c = shape(cell);
+
+    control_case(wrong, &c, name, what);
+}
+
+/* An LSTM whose h is a projection, no wider than the masks of the controls. */
+static net_case projected(void)
+{
+    net_case c = shape(SRNN_LSTM);
+
+    c.projection = 3;
+    return c;
+}
+
 static void controls(const srnn_kernels *k)
 {
+    const net_case p = projected();
     srnn_kernels wrong;
 
     right = wrong = *k;
     wrong.masked[SRNN_MASKED_BACKWARD] = wrong_dh;
     control(&wrong, SRNN_RNN_TANH, "zoneout_h", "dh");
     control(&wrong, SRNN_GRU, "hidden", "dh");
+    control_case(&wrong, &p, "zoneout_h", "dh");
     wrong.masked[SRNN_MASKED_BACKWARD] = wrong_dc;
     control(&wrong, SRNN_LSTM, "zoneout_c", "dc");
+    control_case(&wrong, &p, "zoneout_c", "dc");
     wrong.masked[SRNN_MASKED_BACKWARD] = wrong_drop;
     control(&wrong, SRNN_LSTM, "hidden", "masks of h");
+    control_case(&wrong, &p, "hidden", "masks of h");
     wrong = *k;
     wrong.masked[SRNN_MASKED_STATE] = wrong_state;
     control(&wrong, SRNN_LSTM, "hidden", "first state");
+    control_case(&wrong, &p, "hidden", "first state");
     wrong = *k;
     wrong.masked[SRNN_MASKED_RESET_BWD] = wrong_reset;
     control(&wrong, SRNN_GRU_BEFORE, "hidden", "reset");

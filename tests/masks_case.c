@@ -29,11 +29,31 @@ const masks_case masks_cases[] = {
     {.name = NULL},
 };
 
+int masks_cell(net_case *c, size_t i)
+{
+    static const srnn_cell_kind plain[] = {SRNN_RNN_TANH, SRNN_LSTM, SRNN_GRU,
+                                           SRNN_GRU_BEFORE};
+    const size_t n = sizeof plain / sizeof *plain;
+
+    c->cell = i < n ? plain[i] : SRNN_LSTM;
+    if (i == n) {
+        c->lstm = SRNN_LSTM_PEEPHOLES | SRNN_LSTM_COUPLED;
+        c->projection = 1 + c->hidden / 2;
+    } else if (i == n + 1) {
+        c->lstm = SRNN_LSTM_PEEPHOLES | SRNN_LSTM_FULL_RECURRENCE;
+        c->projection = c->hidden + 2;
+        c->cell_clip = 0.5;
+        c->projection_clip = 0.25;
+    } else if (i == n + 2) {
+        c->projection = 0;
+        c->cell_clip = c->projection_clip = 0;
+    }
+    return i < n + 3;
+}
+
 int masks_fit(const masks_case *m, const net_case *c)
 {
     if (m->other && c->cell == SRNN_LSTM)
-        return 0;
-    if (c->projection && (m->hidden > 0 || m->zone_h > 0 || m->zone_c > 0))
         return 0;
     return !(m->zone_c > 0) || c->cell == SRNN_LSTM;
 }

@@ -18,6 +18,9 @@ typedef struct masks_case {
 /* Every regularisation by itself and together; name NULL past the end. */
 extern const masks_case masks_cases[];
 
+/* The cells to regularise: the plain ones, then LSTMs with h a projection or
+ * with full gate recurrence; 0 past the end. */
+int masks_cell(net_case *c, size_t i);
 /* Whether the cell has what is regularised. */
 int masks_fit(const masks_case *m, const net_case *c);
 

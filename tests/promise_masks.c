@@ -14,20 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-
 static const char *recorded;
-
-static const srnn_cell_kind cells[] = {SRNN_RNN_TANH, SRNN_LSTM, SRNN_GRU,
-                                       SRNN_GRU_BEFORE};
 
 /* Four sequences: gradients of one alone are four times those in the batch,
  * exactly. */
-static net_case shape(srnn_cell_kind cell)
-{
-    return (net_case){.cell = cell, .layers = 2, .steps = 5, .batch = 4,
-                      .in = 5, .hidden = 70, .classes = 3};
-}
+static const net_case shape = {.cell = SRNN_LSTM, .layers = 2, .steps = 5,
+                               .batch = 4, .in = 5, .hidden = 70,
+                               .classes = 3};
 
 /* ---- one run ------------------------------------------------------------- */
 
@@ -37,17 +30,15 @@ typedef struct subject {
     net_data d;
 } subject;
 
-static void begin(subject *s, const srnn_kernels *k, srnn_cell_kind cell,
+static void begin(subject *s, const srnn_kernels *k, const net_case *c,
                   const masks_case *m, size_t threads)
 {
-    const net_case c = shape(cell);
-
     data_seed(7);
-    s->net = masks_net(k, &c, m);
-    masks_data(&s->d, &c, m);
-    for (size_t i = 0; i < c.steps * c.batch; i++)
-        s->d.target[i] = (int32_t)(i % c.classes); /* none is left out */
-    s->t = masks_trainer(s->net, &c, threads);
+    s->net = masks_net(k, c, m);
+    masks_data(&s->d, c, m);
+    for (size_t i = 0; i < c->steps * c->batch; i++)
+        s->d.target[i] = (int32_t)(i % c->classes); /* none is left out */
+    s->t = masks_trainer(s->net, c, threads);
     case_trainer_states(s->t, &s->d);
 }
 
@@ -68,13 +59,13 @@ static void update(subject *s, const uint64_t *id, uint64_t step)
     must(srnn_trainer_update(s->t, s->d.c.steps, in, 2, NULL));
 }
 
-static void run_record(record *r, const srnn_kernels *k, srnn_cell_kind cell,
+static void run_record(record *r, const srnn_kernels *k, const net_case *c,
                        const masks_case *m, size_t threads)
 {
     static const size_t length[] = {3, 5, 0, 2};
     subject s;
 
-    begin(&s, k, cell, m, threads);
+    begin(&s, k, c, m, threads);
     update(&s, s.d.id, 3);
     record_gradients(r, s.t);
     s.d.length = length;
@@ -84,40 +75,39 @@ static void run_record(record *r, const srnn_kernels *k, srnn_cell_kind cell,
     end(&s);
 }
 
-typedef void case_fn(const srnn_kernels *k, srnn_cell_kind cell,
+typedef void case_fn(const srnn_kernels *k, const net_case *c,
                      const masks_case *m);
 
 static void each_case(const srnn_kernels *k, case_fn *fn)
 {
-    for (size_t i = 0; i < COUNT(cells); i++)
-        for (const masks_case *m = masks_cases; m->name; m++) {
-            const net_case c = shape(cells[i]);
+    net_case c = shape;
 
+    for (size_t i = 0; masks_cell(&c, i); i++)
+        for (const masks_case *m = masks_cases; m->name; m++)
             if (masks_fit(m, &c))
-                fn(k, cells[i], m);
-        }
+                fn(k, &c, m);
 }
 
-static void equal(const record *a, const record *b, srnn_cell_kind cell,
+static void equal(const record *a, const record *b, const net_case *c,
                   const masks_case *m, const char *what)
 {
     const char *where;
     const size_t n = record_differing(a, b, &where);
 
     CHECK_SAYS(n == 0, "%s %s: %s: %zu values differ, first in %s",
-               srnn_cell_name(cell), m->name, what, n, where);
+               case_cell_name(c), m->name, what, n, where);
 }
 
 /* ---- threads ------------------------------------------------------------- */
 
-static void threads_case(const srnn_kernels *k, srnn_cell_kind cell,
+static void threads_case(const srnn_kernels *k, const net_case *c,
                          const masks_case *m)
 {
     record one = {0}, three = {0};
 
-    run_record(&one, k, cell, m, 1);
-    run_record(&three, k, cell, m, 3);
-    equal(&one, &three, cell, m, "one thread and three");
+    run_record(&one, k, c, m, 1);
+    run_record(&three, k, c, m, 3);
+    equal(&one, &three, c, m, "one thread and three");
     record_free(&one);
     record_free(&three);
 }
@@ -131,7 +121,7 @@ static void threads(const srnn_kernels *k)
 
 static FILE *lines;
 
-static void hash_case(const srnn_kernels *k, srnn_cell_kind cell,
+static void hash_case(const srnn_kernels *k, const net_case *c,
                       const masks_case *m)
 {
     char name[96], line[96] = "";
@@ -139,11 +129,11 @@ static void hash_case(const srnn_kernels *k, srnn_cell_kind cell,
     uint64_t h = hash_begin();
     record r = {0};
 
-    run_record(&r, k, cell, m, 1);
+    run_record(&r, k, c, m, 1);
     for (size_t i = 0; i < r.count; i++)
         h = hash_reals(h, r.part[i].x, 1, r.part[i].n, r.part[i].n);
     record_free(&r);
-    snprintf(name, sizeof name, "%s/%s", srnn_cell_name(cell), m->name);
+    snprintf(name, sizeof name, "%s/%s", case_cell_name(c), m->name);
     if (!lines)
         printf("%s %016llx\n", name, (unsigned long long)h);
     else
@@ -192,10 +182,13 @@ static void run_alone(record *r, const subject *s, size_t b, uint64_t id,
                c.in * sizeof *one.d.x);
         one.d.target[t] = s->d.target[t * s->d.c.batch + b];
     }
-    for (size_t i = 0; i < s->d.states; i++)
-        memcpy(one.d.state + i * c.hidden,
-               state + (i * s->d.c.batch + b) * c.hidden,
-               c.hidden * sizeof *state);
+    for (size_t i = 0; i < s->d.states; i++) {
+        const size_t width = case_state_width(&c, i);
+        const size_t at = case_states_before(&c, i);
+
+        memcpy(one.d.state + at, state + at * s->d.c.batch + b * width,
+               width * sizeof *state);
+    }
     if (s->d.length)
         one.d.length = s->d.length + b;
     case_trainer_states(one.t, &one.d);
@@ -208,7 +201,7 @@ static void run_alone(record *r, const subject *s, size_t b, uint64_t id,
 static const size_t lengths[] = {4, 2, 1, 1};
 
 /* Of a sequence's own rows, how many values differ. */
-static size_t alone_differing(const srnn_kernels *k, srnn_cell_kind cell,
+static size_t alone_differing(const srnn_kernels *k, const net_case *c,
                               const masks_case *m, size_t b, int ragged,
                               uint64_t id_off, uint64_t step_off)
 {
@@ -218,8 +211,8 @@ static size_t alone_differing(const srnn_kernels *k, srnn_cell_kind cell,
     subject s, before;
     size_t n;
 
-    begin(&s, k, cell, m, 1);
-    begin(&before, k, cell, m, 1);
+    begin(&s, k, c, m, 1);
+    begin(&before, k, c, m, 1);
     s.d.length = before.d.length = ragged ? lengths : NULL;
     update(&s, s.d.id, 3);
     record_gradients(&all, s.t);
@@ -243,17 +236,17 @@ static int each_step(const masks_case *m)
            (m->node > 0 && !m->once);
 }
 
-static void alone_case(const srnn_kernels *k, srnn_cell_kind cell,
+static void alone_case(const srnn_kernels *k, const net_case *c,
                        const masks_case *m)
 {
     for (size_t b = 0; b < 4; b++)
-        CHECK_SAYS(!alone_differing(k, cell, m, b, 0, 0, 0) &&
-                       !alone_differing(k, cell, m, b, 1, 0, 0),
-                   "%s %s: sequence %zu alone", srnn_cell_name(cell), m->name,
+        CHECK_SAYS(!alone_differing(k, c, m, b, 0, 0, 0) &&
+                       !alone_differing(k, c, m, b, 1, 0, 0),
+                   "%s %s: sequence %zu alone", case_cell_name(c), m->name,
                    b);
-    CHECK(alone_differing(k, cell, m, 2, 0, 1, 0) > 0);
+    CHECK(alone_differing(k, c, m, 2, 0, 1, 0) > 0);
     if (each_step(m))
-        CHECK(alone_differing(k, cell, m, 2, 0, 0, 1) > 0);
+        CHECK(alone_differing(k, c, m, 2, 0, 0, 1) > 0);
 }
 
 static void alone(const srnn_kernels *k)
@@ -265,7 +258,7 @@ static void alone(const srnn_kernels *k)
 
 /* Last states of all steps in calls of `call`; counted: the trainer counts the
  * steps itself. */
-static void states_of(record *r, const srnn_kernels *k, srnn_cell_kind cell,
+static void states_of(record *r, const srnn_kernels *k, const net_case *c,
                       const masks_case *m, size_t call, int counted)
 {
     srnn_array in[2];
@@ -273,7 +266,7 @@ static void states_of(record *r, const srnn_kernels *k, srnn_cell_kind cell,
     subject s;
     size_t t, n;
 
-    begin(&s, k, cell, m, 1);
+    begin(&s, k, c, m, 1);
     case_inputs(&s.d, s.net, in);
     must(srnn_trainer_sequences(s.t, s.d.id, 11));
     for (t = 0; t < s.d.c.steps; t += n) {
@@ -291,18 +284,18 @@ static void states_of(record *r, const srnn_kernels *k, srnn_cell_kind cell,
     end(&s);
 }
 
-static void cut_case(const srnn_kernels *k, srnn_cell_kind cell,
+static void cut_case(const srnn_kernels *k, const net_case *c,
                      const masks_case *m)
 {
     record whole = {0}, cut = {0}, stepped = {0};
 
     if (m->direction != SRNN_FORWARD)
         return;
-    states_of(&whole, k, cell, m, 5, 0);
-    states_of(&cut, k, cell, m, 2, 1);
-    states_of(&stepped, k, cell, m, 1, 0);
-    equal(&whole, &cut, cell, m, "calls of two steps");
-    equal(&whole, &stepped, cell, m, "step by step");
+    states_of(&whole, k, c, m, 5, 0);
+    states_of(&cut, k, c, m, 2, 1);
+    states_of(&stepped, k, c, m, 1, 0);
+    equal(&whole, &cut, c, m, "calls of two steps");
+    equal(&whole, &stepped, c, m, "step by step");
     record_free(&whole);
     record_free(&cut);
     record_free(&stepped);
@@ -316,28 +309,28 @@ static void cuts(const srnn_kernels *k)
 /* ---- backward in segments ------------------------------------------------- */
 
 /* Two steps are kept at a time, the rest is run again, under the same masks. */
-static void segment_case(const srnn_kernels *k, srnn_cell_kind cell,
+static void segment_case(const srnn_kernels *k, const net_case *c,
                          const masks_case *m)
 {
     record whole = {0}, parts = {0};
-    srnn_trainer_config c;
+    srnn_trainer_config config;
     subject a, b;
 
     if (m->direction != SRNN_FORWARD)
         return;
-    begin(&a, k, cell, m, 1);
-    begin(&b, k, cell, m, 1);
-    c = srnn_trainer_settings(b.t);
-    c.segment = 2;
+    begin(&a, k, c, m, 1);
+    begin(&b, k, c, m, 1);
+    config = srnn_trainer_settings(b.t);
+    config.segment = 2;
     srnn_trainer_close(b.t);
-    must(srnn_trainer_open(&b.t, b.net, &c));
+    must(srnn_trainer_open(&b.t, b.net, &config));
     case_trainer_states(b.t, &b.d);
     a.d.length = b.d.length = lengths;
     update(&a, a.d.id, 3);
     update(&b, b.d.id, 3);
     record_gradients(&whole, a.t);
     record_gradients(&parts, b.t);
-    equal(&whole, &parts, cell, m, "backward in segments");
+    equal(&whole, &parts, c, m, "backward in segments");
     record_free(&whole);
     record_free(&parts);
     end(&a);
@@ -384,7 +377,7 @@ static void go_on(subject *s, size_t updates)
         must(srnn_trainer_update(s->t, s->d.c.steps, in, 2, NULL));
 }
 
-static size_t resumed_differing(const srnn_kernels *k, srnn_cell_kind cell,
+static size_t resumed_differing(const srnn_kernels *k, const net_case *c,
                                 const masks_case *m, omit left_out)
 {
     record whole = {0}, resumed = {0};
@@ -392,8 +385,8 @@ static size_t resumed_differing(const srnn_kernels *k, srnn_cell_kind cell,
     subject a, b;
     size_t n;
 
-    begin(&a, k, cell, m, 1);
-    begin(&b, k, cell, m, 1);
+    begin(&a, k, c, m, 1);
+    begin(&b, k, c, m, 1);
     go_on(&a, 2);
     copy_all(&a, &b);
     if (left_out != UPDATES)
@@ -418,9 +411,9 @@ static void resume(const srnn_kernels *k)
 
     while (strcmp(m->name, "all/c"))
         m++;
-    CHECK(resumed_differing(k, SRNN_LSTM, m, NOTHING) == 0);
-    CHECK(resumed_differing(k, SRNN_LSTM, m, STEP) > 0);
-    CHECK(resumed_differing(k, SRNN_LSTM, m, UPDATES) > 0);
+    CHECK(resumed_differing(k, &shape, m, NOTHING) == 0);
+    CHECK(resumed_differing(k, &shape, m, STEP) > 0);
+    CHECK(resumed_differing(k, &shape, m, UPDATES) > 0);
 }
 
 int main(int argc, char **argv)

@@ -189,7 +189,8 @@ typedef struct srnn_recurrent_config {
     double zoneout_h;      /* h = m h_prev + (1 - m) h~, a mask m of 0 and 1 a
                               step, 1 with probability p; outside training m is
                               p (Krueger et al. 2017) */
-    double zoneout_c;      /* the LSTM's c likewise; h~ = o tanh(c~) */
+    double zoneout_c;      /* the LSTM's c likewise; h~ = o tanh(c~). Of h all
+                              are of the projection, where it is one */
     srnn_norm_kind norm;
     size_t norm_steps; /* BATCH: steps with averages of their own, 1 or more */
     double norm_eps;
