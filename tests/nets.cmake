@@ -35,6 +35,7 @@ srnn_test(cell/nodes LABEL cell SOURCES cell_nodes.c LIBS srnn_nets)
 srnn_test(cell/norm LABEL cell SOURCES cell_norm.c LIBS srnn_nets
   KINDS release asan aarch64 haswell nehalem)
 srnn_test(cell/masks LABEL cell SOURCES cell_masks.c LIBS srnn_nets)
+srnn_test(cell/projected LABEL cell SOURCES cell_projected.c LIBS srnn_nets)
 srnn_test(cell/lstm LABEL cell SOURCES cell_lstm.c LIBS srnn_nets)
 srnn_test(cell/lstm-hand LABEL cell SOURCES hand_lstm.c LIBS srnn_nets)
 srnn_test(cell/update LABEL cell SOURCES cell_update.c LIBS srnn_nets)
