@@ -46,12 +46,18 @@ void srnn_output_carve(const srnn_session *s, const node *n, run *r,
 
 static size_t block_rows(size_t batch, size_t most)
 {
-    const size_t steps = batch < BLOCK_ROWS ? BLOCK_ROWS / batch : 1;
+    const size_t steps = batch && batch < BLOCK_ROWS ? BLOCK_ROWS / batch : 1;
 
     return batch * (steps < most ? steps : most);
 }
 
-/* The room of every axis: rows are counted in 32 bits. */
+/* Rows are counted in 32 bits. */
+static size_t most_steps(size_t batch)
+{
+    return batch ? INT32_MAX / batch : INT32_MAX;
+}
+
+/* The room of every axis. */
 static srnn_status size_axes(srnn_session *s, const run_config *c)
 {
     const srnn_net *net = s->net;
@@ -64,11 +70,11 @@ static srnn_status size_axes(srnn_session *s, const run_config *c)
         const size_t batch = over->batch * over->steps;
         const size_t steps = c->steps[i] ? c->steps[i] : c->steps[SRNN_TIME];
 
-        if (steps == 0 || steps > INT32_MAX / batch)
+        if (steps == 0 || steps > most_steps(batch))
             return srnn_fail(SRNN_ESHAPE,
                              "steps is %zu on axis '%s', must be 1 to %zu at "
                              "%zu sequences",
-                             steps, net->axis[i].name, INT32_MAX / batch,
+                             steps, net->axis[i].name, most_steps(batch),
                              batch);
         s->axis[i] = (axis_run){.batch = batch, .steps = steps,
                                 .block = block_rows(batch, steps)};
@@ -221,14 +227,14 @@ static srnn_status check_config(const srnn_net *net, const run_config *c)
         return srnn_fail(SRNN_EINVAL, "net is NULL");
     if (net->nodes == 0)
         return srnn_fail(SRNN_EINVAL, "the net has no nodes");
-    if (c->batch == 0 || c->batch > INT32_MAX)
-        return srnn_fail(SRNN_ESHAPE, "batch is %zu, must be 1 to %d",
+    if (c->batch > INT32_MAX)
+        return srnn_fail(SRNN_ESHAPE, "batch is %zu, must be at most %d",
                          c->batch, INT32_MAX);
     if (c->steps[SRNN_TIME] == 0 ||
-        c->steps[SRNN_TIME] > INT32_MAX / c->batch)
+        c->steps[SRNN_TIME] > most_steps(c->batch))
         return srnn_fail(SRNN_ESHAPE,
                          "steps is %zu, must be 1 to %zu at batch %zu",
-                         c->steps[SRNN_TIME], INT32_MAX / c->batch, c->batch);
+                         c->steps[SRNN_TIME], most_steps(c->batch), c->batch);
     for (i = 0; c->training && c->batch == 1 && i < net->nodes; i++)
         if (net->node[i]->recurrent.norm == SRNN_NORM_BATCH &&
             net->axis[net->node[i]->axis].parent == SRNN_BATCH)

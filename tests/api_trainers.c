@@ -67,8 +67,8 @@ static void opening(const srnn_kernels *k)
     c.schedule.kind = SRNN_COSINE;
     REFUSED(SRNN_EINVAL, srnn_trainer_open(&t, net, &c), "schedule.span", "0");
     c = good;
-    c.batch = 0;
-    REFUSED(SRNN_ESHAPE, srnn_trainer_open(&t, net, &c), "batch", "0");
+    c.batch = (size_t)1 << 31;
+    REFUSED(SRNN_ESHAPE, srnn_trainer_open(&t, net, &c), "batch", "2147483648");
     c = good;
     c.steps = 0;
     REFUSED(SRNN_ESHAPE, srnn_trainer_open(&t, net, &c), "steps", "0");
@@ -298,7 +298,7 @@ static void sizes(const srnn_kernels *k)
     CHECK(srnn_trainer_size(net, &c) > srnn_trainer_size(net, &adam));
     CHECK(srnn_trainer_size(NULL, &c) == 0);
     CHECK(srnn_trainer_size(net, NULL) == 0);
-    c.batch = 0;
+    c.batch = (size_t)1 << 31;
     CHECK(srnn_trainer_size(net, &c) == 0);
     srnn_net_close(net);
 }

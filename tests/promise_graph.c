@@ -348,6 +348,41 @@ static void cuts(const srnn_kernels *k)
                 compare_cut(k, &g, call);
 }
 
+/* ---- nothing ------------------------------------------------------------- */
+
+/* A batch of no sequences: no output, no loss, gradients of 0. */
+static void empty(const srnn_kernels *k)
+{
+    srnn_tensor x;
+    graph g;
+
+    for (size_t i = 0; graph_at(i, 0, &g); i++) {
+        record none = {0};
+        srnn_trainer *t;
+        srnn_net *net;
+        graph_data d;
+
+        g.batch = 0;
+        net = graph_open(k, &g);
+        graph_fill(&d, net, &g);
+        record_session(&none, net, &d, 1, SIZE_MAX);
+        for (size_t j = 0; j < none.count; j++)
+            CHECK(none.part[j].n == 0);
+        t = graph_trainer(net, &g, 2);
+        CHECK(graph_backward(t, &d) == 0);
+        for (size_t j = 0; j < srnn_net_params(net); j++) {
+            must(srnn_trainer_gradient(t, j, &x));
+            for (size_t n = 0; n < x.count; n++)
+                CHECK_SAYS(x.data[n] == 0, "%s: %s", g.name, x.name);
+        }
+        must(srnn_trainer_apply(t));
+        srnn_trainer_close(t);
+        record_free(&none);
+        graph_free(&d);
+        srnn_net_close(net);
+    }
+}
+
 /* ---- refusals ------------------------------------------------------------ */
 
 static void refuse_building(const srnn_kernels *k)
@@ -485,6 +520,7 @@ int main(int argc, char **argv)
         {"graph/rungs", rungs_and_threads, NULL},
         {"graph/alone", alone, NULL},
         {"graph/cuts", cuts, NULL},
+        {"graph/empty", empty, NULL},
         {"graph/refuse-building", refuse_building, NULL},
         {"graph/refuse-running", refuse_running, NULL},
         {"graph/refuse-cuts", refuse_cuts, NULL},

@@ -22,7 +22,7 @@ typedef struct srnn_array {
 typedef struct srnn_session srnn_session;
 
 typedef struct srnn_session_config {
-    size_t batch;
+    size_t batch;   /* 0: calls are allowed, and do nothing */
     size_t steps;   /* computed at a time; a call may have any number */
     size_t axis_steps[SRNN_AXES]; /* the most on each axis beside SRNN_TIME; 0:
                                      as many as `steps` */
