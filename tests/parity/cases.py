@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 SOURCE = 6  # steps of the axis beside time
+POOLED = "state", "first", "last", "mean"  # a row of a sequence
 CELLS = "rnn_tanh", "rnn_relu", "lstm", "gru"
 SUFFIXES = {"forward": [""], "both": ["", "_reverse"]}
 
@@ -26,7 +27,7 @@ def axis_of(graph):
     """The axis of every node."""
     axis = {}
     for n in graph:
-        axis[n["name"]] = "batch" if n["kind"] in ("state", "last") else \
+        axis[n["name"]] = "batch" if n["kind"] in POOLED else \
             axis[n["inputs"][0]] if n["inputs"] else n.get("axis", "time")
     return axis
 
@@ -95,6 +96,22 @@ def looks_at_itself(cell, score, **more):
             node("cross_entropy", "loss", "head", "target")]
 
 
+def residual(cell, hidden, **more):
+    """Learned first states, a shortcut around the cell, and what pools it."""
+    rnn = node(cell, "rnn", "x", "begin", hidden=hidden, **more)
+    states = sum(columns for _, columns in states_of(rnn))
+    return [node("input", "x", features=hidden),
+            node("parameter", "begin", features=states, axis="batch"), rnn,
+            node("add", "sum", "x", "rnn"),
+            node("first", "start", "sum"),
+            node("mean", "middle", "sum"),
+            node("last", "end", "sum"),
+            node("concat", "pooled", "start", "middle", "end"),
+            node("linear", "head", "pooled", features=3),
+            node("input", "target", features=3, axis="batch"),
+            node("squared_error", "loss", "head", "target")]
+
+
 def translator(encoder, decoder, hidden, score, **more):
     """The encoder's last states are the decoder's first, which looks back at
     what the encoder put out: head([context | decoder]). Keys are the values
@@ -154,6 +171,9 @@ def all_cases():
                    3, True)
         yield Case("losses", f"{cell} reals", two_losses(cell, 6, 3), 5, 4,
                    True)
+    for cell in CELLS:
+        yield Case("composed", f"{cell} residual",
+                   residual(cell, 6, layers=2), 5, 4, True)
     one, both, two = {}, {"direction": "both"}, {"layers": 2}
     for score, cell, ends, ragged in (
             ("dot", "gru", (one, one), False),

@@ -2,14 +2,14 @@
 
 Steps past a sequence's end are computed beside those that are, and not taken:
 no rounding of theirs reaches a result.
+
+A cell's forward(a, x, p, h, c): x and p are the input and the recurrent part of
+the pre-activations; gives h, c and what backward wants. backward gives the
+gradients of x and p, the part of h's that passes no product, and c's.
 """
 
 import torch
 
-# ---- cells -----------------------------------------------------------------
-# forward(a, x, p, h, c): x and p are the input and the recurrent part of the
-# pre-activations; gives h, c and what backward wants. backward gives the
-# gradients of x and p, the part of h's that passes no product, and c's.
 
 class Rnn:
     def __init__(self, f):

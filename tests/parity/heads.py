@@ -32,14 +32,14 @@ class Heads:
                             (w * dw).abs().sum(-1, keepdim=True), w.shape[-1])
             de = self.scaled(node, a.mul(w, a.sub(dw, mean)))
             back(de, keys)
-            self.add_batched(v_of, w.mT, dy, dy.shape[1])
+            self.give_batched(v_of, w.mT, dy, dy.shape[1])
         return undo
 
     def scaled(self, node, e):
         scale = node.get("scale", 1)
         return e if scale == 1 else self.a.mul(e, torch.tensor(scale))
 
-    def add_batched(self, name, x, y, terms):
+    def give_batched(self, name, x, y, terms):
         """Adds to a node's gradient by chains that start from it."""
         start = self.dy.get(name)
         d = self.a.batched(x, y, terms,
@@ -57,8 +57,8 @@ class Heads:
         q_of, k_of, _ = node["inputs"]
 
         def back(de, keys):
-            self.add_batched(q_of, de, k, keys)
-            self.add_batched(k_of, de.mT, q, q.shape[1])
+            self.give_batched(q_of, de, k, keys)
+            self.give_batched(k_of, de.mT, q, q.shape[1])
         return self.dots(q, k), back
 
     def dots(self, q, k):
@@ -71,9 +71,9 @@ class Heads:
 
         def back(de, keys):
             d = a.batched(de, k, keys)
-            self.add_chain(q_of, d.transpose(0, 1), w)
+            self.give_chain(q_of, d.transpose(0, 1), w)
             self.grad[f"{name}.weight"] = a.outer(flat(q), flat(d))
-            self.add_batched(k_of, de.mT, looked, q.shape[1])
+            self.give_batched(k_of, de.mT, looked, q.shape[1])
         return self.dots(looked, k), back
 
     def additive(self, node, q, k):
@@ -93,8 +93,8 @@ class Heads:
                 f"{name}.bias": a.total(flat(dq)),
                 f"{name}.v": a.products(de[..., None], t, (0, 1, 2),
                                         de.numel())}
-            self.add_chain(q_of, dq.transpose(0, 1), w_q.T)
-            self.add_chain(k_of, dk.transpose(0, 1), w_k.T)
+            self.give_chain(q_of, dq.transpose(0, 1), w_q.T)
+            self.give_chain(k_of, dk.transpose(0, 1), w_k.T)
         return a.within((v * t).sum(-1), (v * t).abs().sum(-1), len(v)), back
 
     # ---- losses: their gradients are there when they are added ----
@@ -102,7 +102,7 @@ class Heads:
     def lose(self, node, loss, d):
         """Losses are summed in double."""
         self.loss = loss if self.loss is None else self.loss + loss
-        return lambda dy: self.add(node["inputs"][0], d)
+        return lambda dy: self.give(node["inputs"][0], d)
 
     def cross_entropy(self, node):
         x, target = (self.y[name] for name in node["inputs"])

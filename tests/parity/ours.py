@@ -52,11 +52,11 @@ class Run(Heads):
         name = node["inputs"][i]
         return name, self.y[name]
 
-    def add(self, name, d):
+    def give(self, name, d):
         """Adds to the gradient of a node's output."""
         self.dy[name] = self.a.add(self.dy[name], d) if name in self.dy else d
 
-    def add_chain(self, name, d, w):
+    def give_chain(self, name, d, w):
         self.dy[name] = self.a.chain(d, w, self.dy.get(name))
 
     # ---- what is given, and what is row by row ----
@@ -86,7 +86,7 @@ class Run(Heads):
         def undo(dy):
             self.grad[w] = a.outer(dy[real], x[real], self.grad.get(w))
             self.grad[b] = a.total(dy[real])
-            self.add_chain(x_name, dy, self.w[w].T)
+            self.give_chain(x_name, dy, self.w[w].T)
         return undo
 
     def tied(self, node):
@@ -99,7 +99,27 @@ class Run(Heads):
         def undo(dy):
             parts = dy.split([x.shape[-1] for x in xs], -1)
             for name, d in zip(node["inputs"], parts):
-                self.add(name, d)
+                self.give(name, d)
+        return undo
+
+    def add(self, node):
+        xs = [self.y[name] for name in node["inputs"]]
+        y = xs[0]
+        for x in xs[1:]:
+            y = self.a.add(y, x)
+        self.y[node["name"]] = y
+
+        def undo(dy):
+            for name in node["inputs"]:
+                self.give(name, dy)
+        return undo
+
+    def parameter(self, node):
+        w, real = f"{node['name']}.weight", self.real[self.axis[node["name"]]]
+        self.y[node["name"]] = self.w[w] * real[..., None]
+
+        def undo(dy):
+            self.grad[w] = self.a.total(dy[real])
         return undo
 
     # ---- recurrence ----
@@ -171,7 +191,7 @@ class Run(Heads):
         self.dy[x_name] = dx
         firsts = [out[n] for n, _ in states_of(node)]
         if given:
-            self.add(given, torch.cat(firsts, -1)[None])
+            self.give(given, torch.cat(firsts, -1)[None])
         elif axis == "time":
             self.found |= {f"d/state/{n}": d for (n, _), d in
                            zip(states_of(node), firsts)}
@@ -186,14 +206,31 @@ class Run(Heads):
             self.dy[f"{of} last"] = {n: d for (n, _), d in zip(names, parts)}
         return undo
 
-    def last(self, node):
+    # ---- over time ----
+
+    def picked_step(self, node, at):
         name, x = self.of(node)
-        real, rows = self.real[self.axis[name]], torch.arange(x.shape[1])
-        at = real.sum(0) - 1
+        rows = torch.arange(x.shape[1])
         self.y[node["name"]] = x[at, rows][None]
 
         def undo(dy):
             d = torch.zeros_like(x)
             d[at, rows] = dy[0]
-            self.add(name, d)
+            self.give(name, d)
+        return undo
+
+    def first(self, node):
+        return self.picked_step(node, 0)
+
+    def last(self, node):
+        real = self.real[self.axis[node["inputs"][0]]]
+        return self.picked_step(node, real.sum(0) - 1)
+
+    def mean(self, node):
+        (name, x), a = self.of(node), self.a
+        real = self.real[self.axis[name]][..., None]
+        self.y[node["name"]] = a.rounded(a.total(x) / real.sum(0))[None]
+
+        def undo(dy):
+            self.give(name, a.rounded(dy / real.sum(0)) * real)
         return undo

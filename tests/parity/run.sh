@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# run.sh [ARG ...]: compares with PyTorch, in an environment of its own under
-# build/parity, which is kept. ARGs go to parity.py. pip takes its settings from
-# the environment, PIP_EXTRA_INDEX_URL among them: PyTorch has an index of
-# builds without what GPUs need.
+# run.sh [FAMILY ...]: compares nets of these families (cases.py), or of all,
+# with PyTorch, in an environment of its own under build/parity, which is kept.
+# pip takes its settings from the environment, PIP_EXTRA_INDEX_URL among them:
+# PyTorch has an index of builds without what GPUs need.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=build/parity/bin/python
@@ -21,4 +21,4 @@ $python -c 'import safetensors, torch; assert "2.13.0" in torch.__version__' \
     2>/dev/null ||
     $python -m pip install "${wanted[@]}" ||
     die "pip could not install ${wanted[*]}"
-exec $python tests/parity/parity.py "$program" "$@"
+exec $python -B tests/parity/parity.py "$program" "$@"

@@ -25,12 +25,12 @@ class Additive(nn.Module):
             @ self.v
 
 
-class Bias(nn.Module):
-    """Of a linear layer whose weight is another's."""
+class Row(nn.Module):
+    """A learned row, or a bias whose weight is another's."""
 
-    def __init__(self, features):
+    def __init__(self, name, features):
         super().__init__()
-        self.bias = nn.Parameter(torch.randn(features) / 3)
+        self.register_parameter(name, nn.Parameter(torch.randn(features) / 3))
 
 
 class Net(nn.Module):
@@ -56,7 +56,7 @@ class Net(nn.Module):
                 (1 + both) * (n.get("projection") or n["hidden"])
         if kind == "tied":
             wide = self.wide[self.node[n["tied"]]["inputs"][0]]
-            return Bias(wide), wide
+            return Row("bias", wide), wide
         if kind == "attention":
             score = n.get("score", "dot")
             return {"dot": lambda: None,
@@ -68,9 +68,10 @@ class Net(nn.Module):
         if kind == "state":
             of = self.node[n["inputs"][0]]
             return None, sum(columns for _, columns in states_of(of))
-        return {"linear": lambda: nn.Linear(ins[0], wide),
-                "embedding": lambda: nn.Embedding(ins[0], wide)
-                }.get(kind, lambda: None)(), wide
+        made = {"linear": lambda: nn.Linear(ins[0], wide),
+                "embedding": lambda: nn.Embedding(ins[0], wide),
+                "parameter": lambda: Row("weight", wide)}
+        return made.get(kind, lambda: None)(), wide
 
     def forward(self, given, real, states):
         """Every node's output, 0 past the end; the losses' weighted sum."""
@@ -105,6 +106,13 @@ class Net(nn.Module):
     def concat(self, n, *xs):
         return torch.cat(xs, -1)
 
+    def add(self, n, *xs):
+        return sum(xs)
+
+    def parameter(self, n):
+        return getattr(self, n["name"]).weight.expand(
+            *self.real[self.axis[n["name"]]].shape, -1)
+
     def recurrent(self, n, x, first=None):
         name, real = n["name"], self.real[self.axis[n["name"]]]
         module = getattr(self, name)
@@ -127,6 +135,13 @@ class Net(nn.Module):
     def state(self, n, x):
         final = self.final[n["inputs"][0]]
         return torch.cat([v for layer in zip(*final) for v in layer], -1)[None]
+
+    def first(self, n, x):
+        return x[:1]
+
+    def mean(self, n, x):
+        return (x.sum(0) /
+                self.real[self.axis[n["inputs"][0]]].sum(0)[:, None])[None]
 
     def last(self, n, x):
         at = self.real[self.axis[n["inputs"][0]]].sum(0) - 1
