@@ -24,7 +24,8 @@ class Run(Heads):
         self.real, self.states = real, states
         self.node = {n["name"]: n for n in graph}
         self.axis = axis_of(graph)
-        self.y, self.dy, self.ends, self.looks = {}, {}, {}, {}
+        self.y, self.dy, self.looks = {}, {}, {}
+        self.last_states, self.dlast_states = {}, {}
         self.grad, self.found, self.loss, undo = {}, {}, None, []
         for n in graph:
             if n["kind"] == "axis":
@@ -143,67 +144,66 @@ class Run(Heads):
 
     def recurrent(self, node):
         (x_name, x), name = self.of(node), node["name"]
-        axis, kind = self.axis[name], CELLS[node["kind"]]
+        axis, tapes, last = self.axis[name], {}, {}
         state, given = self.first_states(node)
-        real, a, tapes, last = self.real[axis], self.a, [], {}
-        suffixes = suffixes_of(node)
         for k in range(node.get("layers", 1)):
             ys = []
-            for suffix in suffixes:
+            for suffix in suffixes_of(node):
                 end = f"_l{k}{suffix}"
                 w = {n[len(name) + 1:-len(end)]: t for n, t in self.w.items()
                      if n.startswith(f"{name}.") and n.endswith(end)}
                 h, c = f"{name}.h{end}", f"{name}.c{end}"
                 y, last[h], last[c], tape = cells.layer_forward(
-                    a, kind, w, self.turned(x, suffix, axis), state[h],
-                    state.get(c, state[h]), real)
+                    self.a, CELLS[node["kind"]], w,
+                    self.turned(x, suffix, axis), state[h],
+                    state.get(c, state[h]), self.real[axis])
                 ys.append(self.turned(y, suffix, axis))
-                tapes.append((k, suffix, w, tape))
+                tapes[k, suffix] = w, tape
             x = torch.cat(ys, -1)
         self.y[name] = x
-        self.ends[name] = {n: last[n] for n, _ in states_of(node)}
+        self.last_states[name] = {n: last[n] for n, _ in states_of(node)}
         if axis == "time":
-            self.found |= {f"final/{n}": v for n, v in self.ends[name].items()}
+            self.found |= {f"final/{n}": last[n] for n, _ in states_of(node)}
         return lambda dy: self.recurrent_back(node, tapes, dy, x_name, given)
 
     def recurrent_back(self, node, tapes, dy, x_name, given):
-        name, a, out = node["name"], self.a, {}
-        axis, ends = self.axis[name], dict(self.dy.get(f"{name} last", {}))
+        """A layer's directions add to the gradient of what it reads, the first
+        one's to what other nodes have left there."""
+        name, a, first = node["name"], self.a, {}
+        axis, suffixes = self.axis[name], suffixes_of(node)
+        last = self.dlast_states.get(name) or {
+            n: torch.zeros_like(v) for n, v in self.last_states[name].items()}
         dy = torch.zeros_like(self.y[name]) if dy is None else dy
-        wide = len(suffixes_of(node))
-        dx = None
-        for k, suffix, w, tape in reversed(tapes):
-            if suffix == suffixes_of(node)[-1]:
-                parts, dx = dy.chunk(wide, -1), None if k else \
-                    self.dy.get(x_name)
-            part = parts[-1] if suffix else parts[0]
-            end = f"_l{k}{suffix}"
-            h, c = f"{name}.h{end}", f"{name}.c{end}"
-            zeros = torch.zeros_like(self.ends[name][h])
-            dc = torch.zeros_like(self.ends[name].get(c, zeros))
-            di, grads, out[h], out[c] = cells.layer_backward(
-                a, CELLS[node["kind"]], w, tape,
-                self.turned(part, suffix, axis), ends.get(h, zeros),
-                ends.get(c, dc), self.real[axis])
-            dx = a.chain(self.turned(di, suffix, axis), w["weight_ih"].T, dx)
-            self.grad |= {f"{name}.{n}{end}": g for n, g in grads.items()}
-            dy = dx
-        self.dy[x_name] = dx
-        firsts = [out[n] for n, _ in states_of(node)]
+        for k in reversed(range(node.get("layers", 1))):
+            parts = dict(zip(suffixes, dy.chunk(len(suffixes), -1)))
+            dy = None if k else self.dy.get(x_name)
+            for suffix in reversed(suffixes):
+                (w, tape), end = tapes[k, suffix], f"_l{k}{suffix}"
+                h, c = f"{name}.h{end}", f"{name}.c{end}"
+                di, grads, first[h], first[c] = cells.layer_backward(
+                    a, CELLS[node["kind"]], w, tape,
+                    self.turned(parts[suffix], suffix, axis), last[h],
+                    last.get(c, last[h]), self.real[axis])
+                dy = a.chain(self.turned(di, suffix, axis), w["weight_ih"].T,
+                             dy)
+                self.grad |= {f"{name}.{n}{end}": g for n, g in grads.items()}
+        self.dy[x_name] = dy
+        first = {n: first[n] for n, _ in states_of(node)}
         if given:
-            self.give(given, torch.cat(firsts, -1)[None])
+            self.give(given, torch.cat(list(first.values()), -1)[None])
         elif axis == "time":
-            self.found |= {f"d/state/{n}": d for (n, _), d in
-                           zip(states_of(node), firsts)}
+            self.found |= {f"d/state/{n}": d for n, d in first.items()}
 
     def state(self, node):
         of = node["inputs"][0]
-        self.y[node["name"]] = torch.cat(list(self.ends[of].values()), -1)[None]
+        self.y[node["name"]] = torch.cat(
+            list(self.last_states[of].values()), -1)[None]
 
         def undo(dy):
             names = states_of(self.node[of])
             parts = dy[0].split([columns for _, columns in names], -1)
-            self.dy[f"{of} last"] = {n: d for (n, _), d in zip(names, parts)}
+            self.dlast_states[of] = {n: d for (n, _), d in
+                                     zip(names, parts)}
         return undo
 
     # ---- over time ----
