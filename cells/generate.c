@@ -91,7 +91,7 @@ static double uniform(const srnn_generate_config *c, size_t t, size_t b)
     uint32_t word[4];
 
     srnn_philox(c->seed, counter, word);
-    return ((word[0] >> 5) * 0x1p26 + (word[1] >> 6)) * 0x1p-53;
+    return srnn_unit(word);
 }
 
 static srnn_status check(const srnn_net *net, const srnn_decoder *d,

@@ -21,6 +21,7 @@ set(SRNN_CELLS
   cells/embedding.c
   cells/extent.c
   cells/generate.c
+  cells/forcing.c
   cells/init.c
   cells/init_fill.c
   cells/input.c

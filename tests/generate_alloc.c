@@ -17,8 +17,9 @@ static const net_case shape = {.cell = SRNN_GRU, .layers = 1, .steps = T,
 static void use(srnn_net *net, srnn_session *s, srnn_beam *beam)
 {
     const srnn_generate_config c = srnn_generate_default();
+    srnn_force_config force = srnn_force_default();
     const int32_t start[B] = {0};
-    int32_t tokens[T][B];
+    int32_t tokens[T][B], forced[T][B];
     float work[(B + 2) * V], each[T * B];
     double total[B] = {0};
     srnn_array in[2] = {{.node = srnn_net_find(net, "x")},
@@ -34,6 +35,8 @@ static void use(srnn_net *net, srnn_session *s, srnn_beam *beam)
     in[0].tokens = in[1].tokens = tokens[0];
     must(srnn_session_likelihood(s, srnn_net_find(net, "loss"), T, in, 2, each,
                                  total));
+    force.rate = 0.5;
+    must(srnn_force(&from, &force, T, forced[0], work));
 }
 
 static void memory(const srnn_kernels *k)

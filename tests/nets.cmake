@@ -91,9 +91,15 @@ srnn_test(promise/generate LABEL promise
 srnn_test(api/generate-alloc LABEL cell SOURCES generate_alloc.c heap.c
   LIBS srnn_tree)
 srnn_wrap(api/generate-alloc malloc calloc realloc aligned_alloc free)
-add_library(srnn_seq2seq STATIC seq2seq.c)
+add_library(srnn_seq2seq STATIC seq2seq.c forced.c)
 target_link_libraries(srnn_seq2seq PUBLIC srnn_tree)
 srnn_test(api/seq2seq LABEL cell SOURCES api_seq2seq.c LIBS srnn_seq2seq)
+srnn_test(api/forcing LABEL cell SOURCES api_forcing.c LIBS srnn_seq2seq)
+srnn_test(cell/forcing LABEL cell SOURCES forcing.c LIBS srnn_seq2seq)
+srnn_test(promise/forcing LABEL promise
+  SOURCES promise_forcing.c LIBS srnn_seq2seq
+  KINDS release asan tsan aarch64 haswell
+  ARGS ${here}/promise_forcing_hashes.txt)
 
 # ---- drawings ---
 add_library(srnn_print_case STATIC print_case.c)

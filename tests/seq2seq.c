@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HIDDEN = 9, WIDTH = 4 };
+enum { WIDTH = 4 }; /* of embeddings */
 
 /* ---- the net ------------------------------------------------------------- */
 
@@ -16,7 +16,7 @@ static srnn_node encoder(seq2seq *q, srnn_node *states)
     srnn_node x;
 
     c.cell = SRNN_GRU;
-    c.hidden = HIDDEN;
+    c.hidden = SEQ_H;
     c.direction = SRNN_BOTH_SUM;
     must(srnn_net_axis(q->net, "source", SRNN_BATCH, &q->source));
     must(srnn_net_tokens_on(q->net, q->source, "from", SEQ_V, &q->from));
@@ -32,7 +32,7 @@ static srnn_node decoder(seq2seq *q, srnn_node keys, srnn_node initial)
     srnn_attention_config look = srnn_attention_default();
     srnn_node in[2], out[2];
 
-    c.hidden = HIDDEN; /* an LSTM's h and c: as many as two directions' h */
+    c.hidden = SEQ_H; /* an LSTM's h and c: as many as two directions' h */
     c.initial = 1;
     c.initial_state = initial;
     look.score = SRNN_SCORE_GENERAL;

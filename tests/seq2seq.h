@@ -8,7 +8,7 @@
 
 #include <simdrnn/generate.h>
 
-enum { SEQ_B = 5, SEQ_S = 6, SEQ_T = 9, SEQ_V = 5, SEQ_Z = 2 };
+enum { SEQ_B = 5, SEQ_S = 6, SEQ_T = 9, SEQ_V = 5, SEQ_Z = 2, SEQ_H = 9 };
 
 typedef struct seq2seq {
     srnn_net *net;

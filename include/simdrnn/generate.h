@@ -1,5 +1,5 @@
-/* Sequences out of nets: sampling, generation, beam search, and how likely a
- * given sequence is.
+/* Sequences out of nets: sampling, generation, beam search, how likely a given
+ * sequence is, and inputs for training that are in part the net's own.
  *
  * None of these knows the structure of a net. They read rows of logits, and
  * where they need the next row they ask an srnn_decoder, which is a session at
@@ -58,7 +58,8 @@ typedef struct srnn_decoder {
 
 /* A session as a decoder: from its present states, a step of the session for
  * each token. in lists the inputs that the logits need: in[0] takes the
- * tokens, whatever it holds; the others are read again in every step. */
+ * tokens, whatever it holds; the others are read again in every step. What an
+ * encoder reads is not listed, but given in a call of 0 steps before. */
 typedef struct srnn_decoder_session {
     srnn_session *session;
     srnn_node logits;
@@ -178,6 +179,59 @@ SRNN_API srnn_status srnn_session_likelihood(srnn_session *session,
                                              srnn_node loss, size_t steps,
                                              const srnn_array *in, size_t ins,
                                              srnn_real *each, double *total);
+
+/* ---- teacher forcing, free running, and between -------------------------- */
+
+/* The inputs x_0 .. x_(T-1) of a training call in which a net reads partly what
+ * it says itself (scheduled sampling, Bengio et al. 2015): x_t is the given
+ * token with probability `rate`, else a draw from the logits after
+ * x_0 .. x_(t-1). 1: teacher forcing; 0: free running (argmax with temperature
+ * 0). The first token of a sequence is the given one. The rate may follow the
+ * update: srnn_schedule_at of a linear schedule without warmup falls from 1 to
+ * `last`. */
+typedef struct srnn_force_config {
+    double rate; /* 0 to 1 */
+    srnn_sample_config sample;
+    /* At step t of sequence s the words of the Philox block with key =
+     * srnn_mask_key(seed, update, node of in[0], 0) and counter = (0, t mod
+     * 2^32, s mod 2^32, s / 2^32) decide: the token is given where the 53 high
+     * bits of words 0 and 1 are below the rate, else those of words 2 and 3
+     * are the u of the draw. So a sequence is the same beside any others and
+     * in any cut. */
+    uint64_t seed, update;
+    const uint64_t *sequence; /* [B]; NULL: 0 .. B - 1 */
+    uint64_t first_step; /* of the call; above 0 it goes on from one before */
+} srnn_force_config;
+
+/* rate 1, default sampling, seed 1, update 0, step 0. */
+SRNN_API srnn_force_config srnn_force_default(void);
+
+/* Writes tokens [steps][B], for the training call that follows: `from` lists
+ * inputs as that call does, the given tokens in in[0], on SRNN_TIME; targets
+ * may be among them and are not read. What lies on other axes is read once, or
+ * stands from a call before. in[0] gives `tokens` afterwards, so that `in` may
+ * go to srnn_trainer_update as it is; no gradient passes through a draw.
+ *
+ *     srnn_session_reset(session), srnn_trainer_reset(trainer);
+ *     config.update = srnn_trainer_updates(trainer);
+ *     config.rate = srnn_schedule_at(&falling, config.update);
+ *     srnn_force(&from, &config, steps, tokens, work);
+ *     srnn_trainer_update(trainer, steps, in, ins, &loss);
+ *
+ * The session is one of the trainer's net: it has the weights of the last
+ * update, and runs between updates, never beside one. Its states are carried;
+ * reset, or carried on, where the trainer's are, they are the trainer's, bit
+ * for bit. But a session has no masks, and of batch norm the averages.
+ * srnn_session_lengths and _axis are set for this call as for the trainer's;
+ * past a row's end tokens are 0. What needs all steps at once is refused.
+ *
+ * tokens may be the given ones where these lie dense, and nothing else that is
+ * read. work: (B + 2) vocabulary reals, which keep the last logits: a call with
+ * first_step above 0 takes them as the one before left them. Logits as for
+ * srnn_sample; after an error from them states are those of some step. */
+SRNN_API srnn_status srnn_force(const srnn_decoder_session *from,
+                                const srnn_force_config *config, size_t steps,
+                                int32_t *tokens, srnn_real *work);
 
 #ifdef __cplusplus
 }
