@@ -1,6 +1,6 @@
-/* Generation and beam search over an encoder-decoder with attention: the
- * encoder reads once, the decoder goes on by itself with two inputs. Against
- * each row's net alone, stepped by hand. */
+/* Generation, beam search and likelihood over an encoder-decoder with
+ * attention: the encoder reads once, the decoder goes on by itself with two
+ * inputs. Against each row's net alone, stepped by hand. */
 #include "check.h"
 #include "net_case.h"
 #include "seq2seq.h"
@@ -13,6 +13,18 @@
 enum { B = SEQ_B, V = SEQ_V, T = SEQ_T };
 
 static const double U = 0x1p-24;
+
+/* Of a log-probability: in the beam (generate.h) the rest is 4 log n, of the
+ * loss (kernels.h) 3 log n + |loss|. */
+static double bound_of(const float *x, double rest)
+{
+    double d = 0;
+
+    for (size_t i = 0; i < V * V; i++)
+        if ((double)x[i / V] - (double)x[i % V] > d)
+            d = (double)x[i / V] - (double)x[i % V];
+    return (2 * d + V / 16. + rest + 8) * U;
+}
 
 /* ---- generation ---------------------------------------------------------- */
 
@@ -96,16 +108,6 @@ static void generation(const srnn_kernels *k)
 
 enum { LENGTH = 3, ALL = V * V * V };
 
-static double widest(const float *x)
-{
-    double most = 0;
-
-    for (size_t i = 0; i < V * V; i++)
-        if ((double)x[i / V] - (double)x[i % V] > most)
-            most = (double)x[i / V] - (double)x[i % V];
-    return most;
-}
-
 /* The log-probability of tokens after `start` in row b's net alone. */
 static double by_hand(const seq2seq *q, size_t b, int32_t start,
                       const int32_t *tokens, double *bound)
@@ -119,7 +121,7 @@ static double by_hand(const seq2seq *q, size_t b, int32_t start,
     *bound = 0;
     for (size_t t = 0; t < LENGTH; t++) {
         sum -= nats(V, logits[t], tokens[t]);
-        *bound += (2 * widest(logits[t]) + V / 16. + 4 * log(V) + 8) * U;
+        *bound += bound_of(logits[t], 4 * log(V));
     }
     return sum;
 }
@@ -217,12 +219,51 @@ static void narrow(const srnn_kernels *k)
     seq2seq_close(&q);
 }
 
+/* ---- likelihood ---------------------------------------------------------- */
+
+/* Of the targets. The control is the target beside it. */
+static void likelihood(const srnn_kernels *k)
+{
+    float each[T][B], x[T][V];
+    srnn_array in[SEQ_INPUTS];
+    worst w = {0}, wrong = {0};
+    srnn_session *s;
+    seq2seq q;
+
+    seq2seq_open(&q, k);
+    s = seq2seq_session(&q, B, 4, 2);
+    seq2seq_inputs(&q, 0, in);
+    must(srnn_session_axis(s, q.source, SEQ_S, q.source_length, B));
+    must(srnn_session_lengths(s, q.length));
+    must(srnn_session_likelihood(s, q.loss, T, in, SEQ_INPUTS, each[0], NULL));
+    for (size_t b = 0; b < B; b++) {
+        seq2seq_by_hand(&q, b, q.length[b], &q.given[0][b], B, 0, x);
+        for (size_t t = 0; t < T; t++) {
+            const int there = t < q.length[b];
+            const int32_t y = q.target[t][b];
+            const double p = there ? -nats(V, x[t], y) : 0;
+            const double e =
+                there ? bound_of(x[t], 3 * log(V) + fabs(p)) : 0;
+
+            worst_see(&w, each[t][b], p, e, "step", t, b);
+            if (there)
+                worst_see(&wrong, each[t][b], -nats(V, x[t], (y + 1) % V), e,
+                          "wrong", t, b);
+        }
+    }
+    worst_end(&w, "step");
+    CHECK(wrong.ratio > 1000);
+    srnn_session_close(s);
+    seq2seq_close(&q);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
         {"seq2seq/generation", generation, NULL},
         {"seq2seq/beam-of-all", beam_of_all, NULL},
         {"seq2seq/narrow", narrow, NULL},
+        {"seq2seq/likelihood", likelihood, NULL},
         {NULL, NULL, NULL},
     };
 

@@ -59,7 +59,8 @@ typedef struct srnn_decoder {
 /* A session as a decoder: from its present states, a step of the session for
  * each token. in lists the inputs that the logits need: in[0] takes the
  * tokens, whatever it holds; the others are read again in every step. What an
- * encoder reads is not listed, but given in a call of 0 steps before. */
+ * encoder reads is not listed, but given in a call of 0 steps before; for a
+ * beam, the same in every row. */
 typedef struct srnn_decoder_session {
     srnn_session *session;
     srnn_node logits;
