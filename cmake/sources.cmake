@@ -20,8 +20,8 @@ set(SRNN_CELLS
   cells/dropout.c
   cells/embedding.c
   cells/extent.c
-  cells/generate.c
   cells/forcing.c
+  cells/generate.c
   cells/init.c
   cells/init_fill.c
   cells/input.c

@@ -216,7 +216,8 @@ static float average(srnn_net *net, const char *name, size_t i)
             CHECK(p.average);
             return p.data[i];
         }
-        CHECK(p.average == (strstr(p.name, "_mean_") || strstr(p.name, "_var_")));
+        CHECK(p.average ==
+              (strstr(p.name, "_mean_") || strstr(p.name, "_var_")));
     }
     CHECK_SAYS(0, "no %s", name);
     return 0;

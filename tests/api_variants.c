@@ -152,7 +152,8 @@ static size_t differing(const srnn_kernels *k, const net_case *a,
 static void named(const srnn_kernels *k)
 {
     static const char *const own[CASE_CELLS][3] = {
-        {"tanh"}, {"relu"}, {"sigmoid", "tanh", "tanh"}, {"sigmoid", "tanh"}, {"sigmoid", "tanh"},
+        {"tanh"}, {"relu"}, {"sigmoid", "tanh", "tanh"},
+        {"sigmoid", "tanh"}, {"sigmoid", "tanh"},
         {"sigmoid", "tanh"}, {"sigmoid", "tanh"}};
 
     for (size_t i = 0; i < CASE_CELLS; i++) {

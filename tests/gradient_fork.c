@@ -29,7 +29,8 @@ static void backward(const pass *p, const node *n, run *r)
 {
     size_t i, j, from, to;
 
-    srnn_crew_span(p->crew, srnn_extent_of(p, n)->rows * n->features, 1, &from, &to);
+    srnn_crew_span(p->crew, srnn_extent_of(p, n)->rows * n->features, 1,
+                   &from, &to);
     for (j = 0; j < 2; j++) {
         run *x = &p->s->run[n->input[j]];
 

@@ -12,8 +12,8 @@
  * Bound: the numbers above are sums without an error. An activation costs 5 U
  * (2 ULP), another operation U: g 5 U, i g 11 U, c 17.5 U as in kernel_hand.c.
  * An o that looks at c adds two roundings and passes (17.5 + 2) / 4 U on: 10 U;
- * tanh(c) 22.5 U; with |o| <= .8, |tanh(c)| <= .9 their product, and its product
- * with a weight of magnitude 1 or less, 29 U. So 32 U, and 1e-9 for the
+ * tanh(c) 22.5 U; with |o| <= .8, |tanh(c)| <= .9 their product, and its
+ * product with a weight of magnitude 1 or less, 29 U. So 32 U, and 1e-9 for the
  * digits. */
 #include "check.h"
 #include "lstm_flags.h"

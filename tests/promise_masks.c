@@ -306,7 +306,7 @@ static void cuts(const srnn_kernels *k)
     each_case(k, cut_case);
 }
 
-/* ---- backward in segments ------------------------------------------------- */
+/* ---- backward in segments ------------------------------------------------ */
 
 /* Two steps are kept at a time, the rest is run again, under the same masks. */
 static void segment_case(const srnn_kernels *k, const net_case *c,

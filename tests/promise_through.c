@@ -1,6 +1,6 @@
-/* Back through time in parts, bit for bit: checkpointed = plain, for segments of
- * every length; windows of truncated BPTT = the same windows made by hand from
- * whole calls. What cannot be cut is refused by name; the memory asked for is
+/* Back through time in parts, bit for bit: checkpointed = plain, for segments
+ * of every length; windows of truncated BPTT = the same windows made by hand
+ * from whole calls. What cannot be cut is refused by name; the memory asked for is
  * kept to. */
 #include "graph.h"
 #include "record.h"
@@ -96,7 +96,7 @@ static void compare_segments(const srnn_kernels *k, const graph *g)
     srnn_net_close(net);
 }
 
-/* ---- the nets of this file ------------------------------------------------ */
+/* ---- the nets of this file ----------------------------------------------- */
 
 static srnn_recurrent_config cell(srnn_cell_kind kind, size_t hidden)
 {

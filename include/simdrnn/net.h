@@ -224,8 +224,8 @@ SRNN_API srnn_recurrent_config srnn_recurrent_default(void);
  * are][hidden], full gate recurrence weight_gh [3 * hidden][3 * hidden], rows
  * and columns i f o, and the state <name>.g_lk [B][3 * hidden].
  * States: <name>.h_lk and, of an LSTM, <name>.c_lk, [B][hidden]; layer by
- * layer, forward before reverse, h before c. On SRNN_TIME they are carried from call
- * to call and listed; on other axes each call begins anew. Batch norm lists
+ * layer, forward before reverse, h before c. On SRNN_TIME they are carried
+ * from call to call and listed; on other axes each call begins anew. Batch norm lists
  * <name>.step_lk after them, [B][1]: the steps that each sequence has had, at
  * most norm_steps. A given initial state is taken by the first call after a
  * reset, and by each that gives what it depends on. */
