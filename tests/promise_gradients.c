@@ -99,7 +99,8 @@ static void gemm_cut_steps(const srnn_kernels *k, const gradient_data *d)
 
         reset(d, d->other);
         k->gemm_tn(d->m, d->n, even_links(d->steps - cut, d->batch),
-                   d->a + row * d->m, d->m, d->b + row * d->n, d->n, d->other, d->n, d->work);
+                   d->a + row * d->m, d->m, d->b + row * d->n, d->n,
+                   d->other, d->n, d->work);
         k->gemm_tn(d->m, d->n, even_links(cut, d->batch), d->a, d->m, d->b,
                    d->n, d->other, d->n, d->work);
         CHECK_SAYS(!differing(d), "steps cut at %zu of %zu", cut, d->steps);
