@@ -3,62 +3,50 @@
  * words, in one direction or in both. build() and train() are the model. */
 #include "bible.h"
 #include "meter.h"
+#include "model.h"
+#include "names.h"
 #include "names_text.h"
 #include "program.h"
 
 #include <simdrnn/io.h>
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 const char program[] = "names";
 
-static const char usage[] =
-    "usage: names [option ...]\n"
-    "Which words of the King James text, in lower case, are names? Trains a\n"
-    "net of one direction and one of both, and judges them on chapters that\n"
-    "they have not seen, beside what each word alone tells.\n"
-    "\n"
-    "  --direction WHICH    forward, both, or compare: one after the other\n"
-    "                       (compare)\n"
-    "  --spelling N         units of the net over characters (64)\n"
-    "  --reading N          units of the net over words, for each direction\n"
-    "                       (64)\n"
-    "  --embedding N        features of a character (16)\n"
-    "  --batch N            sentences side by side (32)\n"
-    "  --updates N          updates (2000)\n"
-    "  --lr X               learning rate of Adam, falling to nothing (0.004)\n"
-    "  --seed N             of the chapters held out, the first weights and\n"
-    "                       the order of the sentences (1)\n"
-    "  --text FILE          another text in the form of the command bible\n"
-    "  --save FILE          keep the last net there\n"
-    "  --threads N          threads (1)\n"
-    "  --isa NAME           instruction set, as SRNN_ISA\n"
-    "  --help               this\n";
-
-typedef struct options {
-    int forward, both;
-    size_t spelling, reading, embedding, batch, threads;
-    uint64_t updates, seed;
-    double lr;
-    const char *text, *save, *isa;
-} options;
-
 /* ---- the net ------------------------------------------------------------ */
+
+/* Weights of a GRU of so many units in one direction, and of what the answer
+ * takes from it. */
+static size_t reading_weights(size_t word, size_t units)
+{
+    return 3 * units * (word + units + 2) + 2 * units;
+}
+
+/* Units that give one direction at least the weights of both. */
+static size_t alone(const options *o)
+{
+    size_t both = 2 * reading_weights(o->spelling, o->reading);
+    size_t units = o->reading;
+
+    while (reading_weights(o->spelling, units) < both)
+        units++;
+    return units;
+}
 
 static srnn_net *build(const options *o, srnn_direction direction)
 {
     srnn_recurrent_config spelling = srnn_recurrent_default();
     srnn_recurrent_config reading = srnn_recurrent_default();
+    srnn_dropout_config dropout = {.p = o->dropout};
     srnn_node x, is_name, loss;
     srnn_axis letters;
     srnn_net *net;
 
     spelling.cell = reading.cell = SRNN_GRU;
     spelling.hidden = o->spelling;
-    reading.hidden = o->reading;
+    reading.hidden = direction == SRNN_BOTH ? o->reading : alone(o);
     reading.direction = direction;
     must(srnn_net_open(&net, o->isa));
     must(srnn_net_axis(net, "letters", SRNN_TIME, &letters));
@@ -66,7 +54,9 @@ static srnn_net *build(const options *o, srnn_direction direction)
     must(srnn_net_embedding(net, "embedding", x, o->embedding, &x));
     must(srnn_net_recurrent(net, "spelling", x, &spelling, &x));
     must(srnn_net_state(net, "word", x, &x));
+    must(srnn_net_dropout(net, "some_of_word", x, &dropout, &x));
     must(srnn_net_recurrent(net, "reading", x, &reading, &x));
+    must(srnn_net_dropout(net, "some_of_reading", x, &dropout, &x));
     must(srnn_net_linear(net, "answer", x, 2, &x));
     must(srnn_net_tokens(net, "is_name", 2, &is_name));
     must(srnn_net_cross_entropy(net, "loss", x, is_name, &loss));
@@ -86,6 +76,7 @@ static srnn_trainer *prepare(const options *o, srnn_net *net)
     config.threads = o->threads;
     config.lr = o->lr;
     config.clip_norm = 1;
+    config.seed = o->seed;
     config.schedule = (srnn_schedule){.kind = SRNN_LINEAR, .span = o->updates};
     must(srnn_trainer_open(&trainer, net, &config));
     return trainer;
@@ -217,9 +208,19 @@ static void print_scores(const char *by, const names_text *t,
            score_recall(&all), score_f1(&all), score_f1(&unseen));
 }
 
+/* Tells the text and what of it is held out from others. */
+static uint64_t data_of(const options *o, const names_text *t)
+{
+    uint64_t part[2] = {t->hash, o->seed};
+
+    return srnn_hash(part, sizeof part);
+}
+
 static void learn(const options *o, const names_text *t,
                   srnn_direction direction, unsigned char *said)
 {
+    const char *what =
+        direction == SRNN_BOTH ? "both directions" : "one direction";
     srnn_net *net = build(o, direction);
     srnn_trainer *trainer = prepare(o, net);
     size_t weights = 0;
@@ -230,113 +231,73 @@ static void learn(const options *o, const names_text *t,
         must(srnn_net_param(net, i, &param));
         weights += param.count;
     }
-    printf("%s: %zu weights\n",
-           direction == SRNN_BOTH ? "both directions" : "one direction",
-           weights);
+    printf("%s: %zu weights\n", what, weights);
     train(o, t, trainer);
+    if (direction == SRNN_BOTH || !o->both)
+        model_keep(trainer, what, data_of(o, t), o->save);
     srnn_trainer_close(trainer);
     judge(o, t, net, said);
-    if (o->save)
-        must(srnn_model_save(net, o->save));
     srnn_net_close(net);
 }
 
-/* ---- options ------------------------------------------------------------ */
-
-enum {
-    DIRECTION, SPELLING, READING, EMBEDDING, BATCH, UPDATES, LR, SEED, TEXT,
-    SAVE, THREADS, ISA, HELP
-};
-
-static const struct option list[] = {
-    {"direction", 1, NULL, DIRECTION},
-    {"spelling", 1, NULL, SPELLING},
-    {"reading", 1, NULL, READING},
-    {"embedding", 1, NULL, EMBEDDING},
-    {"batch", 1, NULL, BATCH},
-    {"updates", 1, NULL, UPDATES},
-    {"lr", 1, NULL, LR},
-    {"seed", 1, NULL, SEED},
-    {"text", 1, NULL, TEXT},
-    {"save", 1, NULL, SAVE},
-    {"threads", 1, NULL, THREADS},
-    {"isa", 1, NULL, ISA},
-    {"help", 0, NULL, HELP},
-    {NULL, 0, NULL, 0}};
-
-static void set_direction(options *o, const char *value)
+static void take(const options *o, const names_text *t, unsigned char *said,
+                 char what[MODEL_ROOM])
 {
-    int compare = !strcmp(value, "compare");
+    const model_part parts[] = {{"letter", "letters", NAMES_SYMBOLS},
+                                {"answer", "time", 2},
+                                {NULL, NULL, 0}};
+    srnn_net *net = model_take(o->load, o->isa, data_of(o, t), parts, what);
 
-    o->forward = compare || !strcmp(value, "forward");
-    o->both = compare || !strcmp(value, "both");
-    if (!o->forward && !o->both)
-        die("--direction %s: forward, both or compare is expected", value);
+    judge(o, t, net, said);
+    srnn_net_close(net);
 }
 
-static void set(options *o, int which, const char *name, const char *value)
+/* Trains and judges what is wanted, one row each. */
+static void report(const options *o, const names_text *t)
 {
-    switch (which) {
-    case DIRECTION: set_direction(o, value); break;
-    case SPELLING: o->spelling = read_count(name, value, 1, 65536); break;
-    case READING: o->reading = read_count(name, value, 1, 65536); break;
-    case EMBEDDING: o->embedding = read_count(name, value, 1, 65536); break;
-    case BATCH: o->batch = read_count(name, value, 1, 4096); break;
-    case UPDATES: o->updates = read_count(name, value, 1, 1000000000); break;
-    case LR: o->lr = read_number(name, value, 10); break;
-    case SEED: o->seed = read_count(name, value, 0, UINT64_MAX); break;
-    case TEXT: o->text = value; break;
-    case SAVE: o->save = value; break;
-    case THREADS: o->threads = read_count(name, value, 1, 1024); break;
-    case ISA: o->isa = value; break;
-    case HELP: fputs(usage, stdout); exit(0);
-    default: die("--help lists the options"); /* getopt has said why */
-    }
-}
+    unsigned char *said[3];
+    char what[MODEL_ROOM];
 
-static options read_options(int argc, char **argv)
-{
-    options o = {.forward = 1, .both = 1, .spelling = 64, .reading = 64,
-                 .embedding = 16, .batch = 32, .threads = 1, .updates = 2000,
-                 .seed = 1, .lr = 4e-3};
-    int which, at = 0;
-
-    while ((which = getopt_long(argc, argv, "", list, &at)) != -1)
-        set(&o, which, which == '?' ? "" : list[at].name, optarg);
-    if (optind < argc)
-        die("'%s' is no option; --help lists them", argv[optind]);
-    return o;
+    for (int i = 0; i < 3; i++)
+        said[i] = allocate(t->words, 1);
+    names_baseline(t, said[0]);
+    if (o->load)
+        take(o, t, said[1], what);
+    if (o->forward && !o->load)
+        learn(o, t, SRNN_FORWARD, said[1]);
+    if (o->both && !o->load)
+        learn(o, t, SRNN_BOTH, said[2]);
+    printf("held out         precision    recall        F1  F1 of words that "
+           "were not learnt from\n");
+    print_scores("word alone", t, said[0]);
+    if (o->load)
+        print_scores(what, t, said[1]);
+    if (o->forward && !o->load)
+        print_scores("one direction", t, said[1]);
+    if (o->both && !o->load)
+        print_scores("both directions", t, said[2]);
+    for (int i = 0; i < 3; i++)
+        free(said[i]);
 }
 
 int main(int argc, char **argv)
 {
-    options o = read_options(argc, argv);
+    options o = names_options(argc, argv);
     size_t length;
-    unsigned char *bytes = bible_read(o.text, &length), *said[3];
-    names_text t = names_parse(bytes, length, o.seed);
+    unsigned char *bytes;
+    names_text t;
 
+    if (!o.load)
+        model_try(o.save);
+    bytes = bible_read(o.text, &length);
+    t = names_parse(bytes, length, o.seed);
     free(bytes);
     free(sentences(&t, 0, &length));
     if (length < o.batch) /* before memory is taken for so many */
         die("--batch %zu: there are %zu sentences to learn from", o.batch,
             length);
-    for (int i = 0; i < 3; i++)
-        said[i] = allocate(t.words, 1);
     names_describe(&t);
-    names_baseline(&t, said[0]);
-    if (o.forward)
-        learn(&o, &t, SRNN_FORWARD, said[1]);
-    if (o.both)
-        learn(&o, &t, SRNN_BOTH, said[2]);
-    printf("held out         precision    recall        F1  F1 of words that "
-           "were not learnt from\n");
-    print_scores("word alone", &t, said[0]);
-    if (o.forward)
-        print_scores("one direction", &t, said[1]);
-    if (o.both)
-        print_scores("both directions", &t, said[2]);
-    for (int i = 0; i < 3; i++)
-        free(said[i]);
+    report(&o, &t);
     names_free(&t);
     return 0;
 }

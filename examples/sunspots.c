@@ -3,6 +3,7 @@
  * autoregression (Zhang, "hybrid ARIMA and neural network model", 2003). Many
  * to one, and many steps ahead; build() and train() are the model. */
 #include "meter.h"
+#include "model.h"
 #include "picture.h"
 #include "program.h"
 #include "sunspots_series.h"
@@ -26,6 +27,7 @@ static const char usage[] =
     "  --series NAME        of R's datasets: sunspots, sunspot.month or\n"
     "                       sunspot.year (sunspots)\n"
     "  --split YEAR         what is from there on is forecast (1920)\n"
+    "  --until YEAR         what is from there on is not read (the end)\n"
     "  --ahead N            values to forecast (24)\n"
     "  --window N           values before them that the net reads (144)\n"
     "  --order N            largest order of the autoregression (48)\n"
@@ -36,14 +38,18 @@ static const char usage[] =
     "  --decay X            decay of the weights (0.1)\n"
     "  --seed N             of the first weights and the windows' order (1)\n"
     "  --picture FILE       forecast over truth, .png or .svg (sunspots.png)\n"
-    "  --save FILE          keep the net there\n"
+    "  --save FILE          where the net is kept (sunspots.safetensors, in this\n"
+    "                       folder)\n"
+    "  --load FILE          train none, judge the net that was kept there; the\n"
+    "                       series, years, --ahead, --window and --order must be\n"
+    "                       those it was kept with\n"
     "  --threads N          threads (1)\n"
     "  --isa NAME           instruction set, as SRNN_ISA\n"
     "  --help               this\n";
 
 typedef struct options {
-    const char *series, *picture, *save, *isa;
-    double split, lr, decay;
+    const char *series, *picture, *save, *load, *isa;
+    double split, until, lr, decay;
     size_t ahead, window, order, hidden, batch, threads;
     uint64_t updates, seed;
 } options;
@@ -201,13 +207,14 @@ static void draw(const options *o, const sunspots *s, const forecasts *f)
 /* ---- options ------------------------------------------------------------ */
 
 enum {
-    SERIES, SPLIT, AHEAD, WINDOW, ORDER, HIDDEN, BATCH, UPDATES, LR,
-    DECAY, SEED, PICTURE, SAVE, THREADS, ISA, HELP
+    SERIES, SPLIT, UNTIL, AHEAD, WINDOW, ORDER, HIDDEN, BATCH, UPDATES, LR,
+    DECAY, SEED, PICTURE, SAVE, LOAD, THREADS, ISA, HELP
 };
 
 static const struct option list[] = {
     {"series", 1, NULL, SERIES},
     {"split", 1, NULL, SPLIT},
+    {"until", 1, NULL, UNTIL},
     {"ahead", 1, NULL, AHEAD},
     {"window", 1, NULL, WINDOW},
     {"order", 1, NULL, ORDER},
@@ -219,6 +226,7 @@ static const struct option list[] = {
     {"seed", 1, NULL, SEED},
     {"picture", 1, NULL, PICTURE},
     {"save", 1, NULL, SAVE},
+    {"load", 1, NULL, LOAD},
     {"threads", 1, NULL, THREADS},
     {"isa", 1, NULL, ISA},
     {"help", 0, NULL, HELP},
@@ -229,6 +237,7 @@ static void set(options *o, int which, const char *name, const char *value)
     switch (which) {
     case SERIES: o->series = value; break;
     case SPLIT: o->split = read_number(name, value, 1e6); break;
+    case UNTIL: o->until = read_number(name, value, 1e6); break;
     case AHEAD: o->ahead = read_count(name, value, 1, 100000); break;
     case WINDOW: o->window = read_count(name, value, 1, 100000); break;
     case ORDER: o->order = read_count(name, value, 0, 64); break;
@@ -240,6 +249,7 @@ static void set(options *o, int which, const char *name, const char *value)
     case SEED: o->seed = read_count(name, value, 0, UINT64_MAX); break;
     case PICTURE: o->picture = value; break;
     case SAVE: o->save = value; break;
+    case LOAD: o->load = value; break;
     case THREADS: o->threads = read_count(name, value, 1, 1024); break;
     case ISA: o->isa = value; break;
     case HELP: fputs(usage, stdout); exit(0);
@@ -250,10 +260,12 @@ static void set(options *o, int which, const char *name, const char *value)
 static options read_options(int argc, char **argv)
 {
     /* units, updates and decay did best before 1920, on 1840-1919 */
-    options o = {.series = "sunspots", .split = 1920, .ahead = 24,
+    options o = {.series = "sunspots", .split = 1920, .until = 1e6,
+                 .ahead = 24,
                  .window = 144, .order = 48, .hidden = 32,
                  .batch = 32, .updates = 750, .seed = 1, .lr = 3e-3,
-                 .decay = 0.1, .picture = "sunspots.png", .threads = 1};
+                 .decay = 0.1, .picture = "sunspots.png",
+                 .save = "sunspots.safetensors", .threads = 1};
     int which, at = 0;
 
     while ((which = getopt_long(argc, argv, "", list, &at)) != -1)
@@ -271,43 +283,78 @@ static void describe(const sunspots *s, const char *name)
            s->split, sunspots_time(s, s->split));
 }
 
+/* Tells the series, and what was learnt from and how it was read, from
+ * others. */
+static uint64_t data_of(const options *o, const sunspots *s)
+{
+    uint64_t part[5] = {s->hash, s->split, o->window, o->order, o->ahead};
+
+    return srnn_hash(part, sizeof part);
+}
+
+static srnn_net *learn(const options *o, const sunspots *s, const ar_model *m)
+{
+    srnn_net *net = build(o);
+    srnn_trainer *trainer = prepare(o, net);
+
+    train(o, s, m, trainer);
+    model_keep(trainer, "net", data_of(o, s), o->save);
+    srnn_trainer_close(trainer);
+    return net;
+}
+
+static srnn_net *take(const options *o, const sunspots *s)
+{
+    const model_part parts[] = {{"past", "time", 1},
+                                {"expected", "batch", o->ahead},
+                                {"forecast", "batch", o->ahead},
+                                {NULL, NULL, 0}};
+    char what[MODEL_ROOM];
+
+    return model_take(o->load, o->isa, data_of(o, s), parts, what);
+}
+
+/* What each way of forecasting makes of the years held back. */
+static void report(const options *o, const sunspots *s)
+{
+    static const char *const by[4] = {"no change", "regression",
+                                      "regression of roots", "net"};
+    forecasts f[4];
+    ar_model m[2];
+    srnn_net *net;
+
+    for (int i = 0; i < 4; i++)
+        f[i] = forecasts_open(s, by[i], o->ahead);
+    forecasts_persist(&f[0], s);
+    for (int i = 0; i < 2; i++)
+        m[i] = forecasts_regress(&f[1 + i], s, o->order, i);
+    printf("autoregressions of order %zu, and of the roots %zu, by AIC\n",
+           m[0].order, m[1].order);
+    net = o->load ? take(o, s) : learn(o, s, &m[1]);
+    forecast(o, s, &m[1], net, &f[3]);
+    srnn_net_close(net);
+    forecasts_print(f, 4, s);
+    draw(o, s, &f[3]);
+    printf("drawn in %s\n", o->picture);
+    for (int i = 0; i < 4; i++)
+        forecasts_close(&f[i]);
+}
+
 int main(int argc, char **argv)
 {
     options o = read_options(argc, argv);
-    sunspots s = sunspots_read(o.series, o.split);
-    srnn_trainer *trainer;
-    srnn_net *net;
-    forecasts f[4];
-    ar_model m[2];
+    sunspots s;
 
+    if (!o.load)
+        model_try(o.save);
+    s = sunspots_read(o.series, o.split, o.until);
     describe(&s, o.series);
     if (o.order > o.window)
         die("--order %zu: --window has %zu values", o.order, o.window);
     if (s.split < o.window + o.ahead + o.batch)
         die("--window %zu and --ahead %zu leave less than %zu windows of %zu "
             "values", o.window, o.ahead, o.batch, s.split);
-    f[0] = forecasts_open(&s, "no change", o.ahead);
-    f[1] = forecasts_open(&s, "regression", o.ahead);
-    f[2] = forecasts_open(&s, "regression of roots", o.ahead);
-    f[3] = forecasts_open(&s, "net", o.ahead);
-    forecasts_persist(&f[0], &s);
-    for (int i = 0; i < 2; i++)
-        m[i] = forecasts_regress(&f[1 + i], &s, o.order, i);
-    printf("autoregressions of order %zu, and of the roots %zu, by AIC\n",
-           m[0].order, m[1].order);
-    net = build(&o);
-    trainer = prepare(&o, net);
-    train(&o, &s, &m[1], trainer);
-    srnn_trainer_close(trainer);
-    forecast(&o, &s, &m[1], net, &f[3]);
-    forecasts_print(f, 4, &s);
-    draw(&o, &s, &f[3]);
-    printf("drawn in %s\n", o.picture);
-    if (o.save)
-        must(srnn_model_save(net, o.save));
-    srnn_net_close(net);
-    for (int i = 0; i < 4; i++)
-        forecasts_close(&f[i]);
+    report(&o, &s);
     sunspots_free(&s);
     return 0;
 }

@@ -38,18 +38,24 @@ static void standardise(sunspots *s)
         s->z[t] = (sqrt(s->x[t]) - s->mean) / s->deviation;
 }
 
-sunspots sunspots_parse(const char *text, double split)
+/* A month's time is rounded. */
+static int is_before(const sunspots *s, size_t t, double year)
+{
+    return sunspots_time(s, t) < year - 1e-6;
+}
+
+sunspots sunspots_parse(const char *text, double split, double until)
 {
     sunspots s = {.hash = srnn_hash(text, strlen(text))};
 
     s.x = allocate(strlen(text), sizeof *s.x);
     s.begin = next_number(&text);
     s.frequency = next_number(&text);
-    while (*text) {
+    while (*text && is_before(&s, s.length, until)) {
         s.x[s.length] = next_number(&text);
         if (s.x[s.length] < 0)
             die("value %zu of the series is below 0", s.length);
-        s.split += sunspots_time(&s, s.length) < split - 1e-6;
+        s.split += is_before(&s, s.length, split);
         s.length++;
     }
     if (s.split < LEAST || s.length - s.split < LEAST)
@@ -59,7 +65,7 @@ sunspots sunspots_parse(const char *text, double split)
     return s;
 }
 
-sunspots sunspots_read(const char *name, double split)
+sunspots sunspots_read(const char *name, double split, double until)
 {
     char command[256];
     unsigned char *text;
@@ -75,7 +81,7 @@ sunspots sunspots_read(const char *name, double split)
     if (!text)
         die("no series '%s': install r-base-core, which has sunspots, "
             "sunspot.month and sunspot.year", name);
-    s = sunspots_parse((char *)text, split);
+    s = sunspots_parse((char *)text, split, until);
     free(text);
     return s;
 }

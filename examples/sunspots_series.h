@@ -23,10 +23,10 @@ typedef struct sunspots {
 /* R's series of that name ("sunspots": 1749-1983, monthly; "sunspot.year":
  * 1700-1988), read by Rscript. R's, because python3-statsmodels has apt fetch
  * twice as much and has no monthly series. Values from the year `split` on are
- * to be forecast. */
-sunspots sunspots_read(const char *name, double split);
+ * to be forecast, those from the year `until` on are left out. */
+sunspots sunspots_read(const char *name, double split, double until);
 /* "begin frequency value value ...", as above. */
-sunspots sunspots_parse(const char *text, double split);
+sunspots sunspots_parse(const char *text, double split, double until);
 void sunspots_free(sunspots *s);
 
 /* A value from its z: what would be below 0 is 0. */

@@ -5,8 +5,6 @@
 #include "score.h"
 #include "translate.h"
 
-#include <simdrnn/io.h>
-
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +27,8 @@ static const char usage[] =
     "                       (128)\n"
     "  --embedding N        features of a character (48)\n"
     "  --batch N            messages side by side (64)\n"
+    "  --dropout X          share of what encoder, decoder and logits read that\n"
+    "                       is hidden in training (0.2)\n"
     "  --updates N          updates (2000)\n"
     "  --lr X               learning rate of Adam, falling to nothing (0.004)\n"
     "  --beam N             hypotheses of the beam search (4)\n"
@@ -37,7 +37,11 @@ static const char usage[] =
     "  --seed N             of what is held out, the first weights and the\n"
     "                       order of the pairs (1)\n"
     "  --picture FILE       what is looked at, .png or .svg (translate.png)\n"
-    "  --save FILE          keep the last net there\n"
+    "  --save FILE          where the last net is kept (translate.safetensors,\n"
+    "                       in this folder)\n"
+    "  --load FILE          train none, judge the net that was kept there; the\n"
+    "                       language, catalogs, length and seed must be those\n"
+    "                       it was kept with\n"
     "  --threads N          threads (1)\n"
     "  --isa NAME           instruction set, as SRNN_ISA\n"
     "  --help               this\n";
@@ -116,7 +120,8 @@ static size_t choose(const pairs *p, const size_t *which)
 
 enum {
     LANGUAGE, CATALOGS, ATTENTION, LONGEST, HIDDEN, EMBEDDING, BATCH, UPDATES,
-    LR, BEAM, ALPHA, SHOW, SEED, PICTURE, SAVE, THREADS, ISA, HELP
+    DROPOUT, LR, BEAM, ALPHA, SHOW, SEED, PICTURE, SAVE, LOAD, THREADS, ISA,
+    HELP
 };
 
 static const struct option list[] = {
@@ -127,6 +132,7 @@ static const struct option list[] = {
     {"hidden", 1, NULL, HIDDEN},
     {"embedding", 1, NULL, EMBEDDING},
     {"batch", 1, NULL, BATCH},
+    {"dropout", 1, NULL, DROPOUT},
     {"updates", 1, NULL, UPDATES},
     {"lr", 1, NULL, LR},
     {"beam", 1, NULL, BEAM},
@@ -135,6 +141,7 @@ static const struct option list[] = {
     {"seed", 1, NULL, SEED},
     {"picture", 1, NULL, PICTURE},
     {"save", 1, NULL, SAVE},
+    {"load", 1, NULL, LOAD},
     {"threads", 1, NULL, THREADS},
     {"isa", 1, NULL, ISA},
     {"help", 0, NULL, HELP},
@@ -160,6 +167,7 @@ static void set(options *o, int which, const char *name, const char *value)
     case HIDDEN: o->hidden = read_count(name, value, 1, 65536); break;
     case EMBEDDING: o->embedding = read_count(name, value, 1, 65536); break;
     case BATCH: o->batch = read_count(name, value, 1, 65536); break;
+    case DROPOUT: o->dropout = read_number(name, value, 0.9); break;
     case UPDATES: o->updates = read_count(name, value, 1, 1000000000); break;
     case LR: o->lr = read_number(name, value, 10); break;
     case BEAM: o->beam = read_count(name, value, 1, 1000); break;
@@ -168,6 +176,7 @@ static void set(options *o, int which, const char *name, const char *value)
     case SEED: o->seed = read_count(name, value, 0, UINT64_MAX); break;
     case PICTURE: o->picture = value; break;
     case SAVE: o->save = value; break;
+    case LOAD: o->load = value; break;
     case THREADS: o->threads = read_count(name, value, 1, 1024); break;
     case ISA: o->isa = value; break;
     case HELP: fputs(usage, stdout); exit(0);
@@ -181,6 +190,7 @@ static options read_options(int argc, char **argv)
                  .longest = 30, .hidden = 128, .embedding = 48, .batch = 64,
                  .updates = 2000, .lr = 4e-3, .beam = 4, .alpha = 0.6,
                  .shown = 8, .seed = 1, .picture = "translate.png",
+                 .save = "translate.safetensors", .dropout = 0.2,
                  .threads = 1};
     int which, at = 0;
 
@@ -191,30 +201,45 @@ static options read_options(int argc, char **argv)
     return o;
 }
 
+/* One net or two, trained or from a file. */
+static size_t prepare(const options *o, const pairs *p, translator t[2])
+{
+    size_t nets = 0;
+
+    if (o->load) {
+        t[0] = translate_take(o, p);
+        return 1;
+    }
+    if (o->plain)
+        t[nets++] = translate_train(o, p, 0, !o->attention);
+    if (o->attention)
+        t[nets++] = translate_train(o, p, 1, 1);
+    return nets;
+}
+
 int main(int argc, char **argv)
 {
     options o = read_options(argc, argv);
-    pairs p = pairs_read(o.language, o.catalogs, o.longest, o.seed);
-    size_t *which = allocate(p.held_out, sizeof *which), n = 0, nets = 0;
+    size_t *which, n = 0, nets;
     translator t[2];
+    pairs p;
 
+    if (!o.load)
+        model_try(o.save);
+    p = pairs_read(o.language, o.catalogs, o.longest, o.seed);
+    which = allocate(p.held_out, sizeof *which);
     pairs_describe(&p);
     for (size_t i = 0; i < p.count; i++)
         if (p.pair[i].held_out)
             which[n++] = i;
     if (!n)
         die("too few pairs: none is held out");
-    if (o.plain)
-        t[nets++] = translate_train(&o, &p, 0);
-    if (o.attention)
-        t[nets++] = translate_train(&o, &p, 1);
+    nets = prepare(&o, &p, t);
     judge(&o, &p, which, t, nets);
-    if (o.attention) {
+    if (t[nets - 1].attention) {
         translate_draw(&o, &p, &t[nets - 1], choose(&p, which));
         printf("drawn in %s\n", o.picture);
     }
-    if (o.save)
-        must(srnn_model_save(t[nets - 1].net, o.save));
     for (size_t i = 0; i < nets; i++)
         srnn_net_close(t[i].net);
     free(which);

@@ -2,27 +2,30 @@
 #ifndef TRANSLATE_H
 #define TRANSLATE_H
 
+#include "model.h"
 #include "translate_text.h"
 
 #include <simdrnn/simdrnn.h>
 
 typedef struct options {
-    const char *language, *catalogs, *picture, *save, *isa;
+    const char *language, *catalogs, *picture, *save, *load, *isa;
     size_t longest, embedding, hidden, batch, beam, shown, threads;
     uint64_t updates, seed;
-    double lr, alpha;
+    double lr, alpha, dropout;
     int plain, attention; /* the nets to train: without it, with it */
 } options;
 
-/* A net that is trained, and what it says of the pairs held out. */
 typedef struct translator {
-    const char *name; /* "without attention" */
+    char name[MODEL_ROOM]; /* "no attention" */
     srnn_net *net;
     int attention;
 } translator;
 
-/* Builds and trains it. */
-translator translate_train(const options *o, const pairs *p, int attention);
+/* Builds and trains it; keep: and writes it to the file o->save. */
+translator translate_train(const options *o, const pairs *p, int attention,
+                           int keep);
+/* From the file o->load. */
+translator translate_take(const options *o, const pairs *p);
 
 /* Each held-out pair's translation: by the likeliest symbol of each step, all
  * pairs side by side, or by beam search, one pair after another. said[i] is of

@@ -6,9 +6,12 @@
 #include "program.h"
 #include "translate.h"
 
+#include <simdrnn/io.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What the decoder's state says beside what it looks at, or alone. */
 static srnn_node look(const options *o, srnn_net *net, srnn_node states,
@@ -29,6 +32,7 @@ static srnn_node look(const options *o, srnn_net *net, srnn_node states,
 static srnn_net *build(const options *o, size_t symbols, int attention)
 {
     srnn_recurrent_config cell = srnn_recurrent_default();
+    srnn_dropout_config dropout = {.p = o->dropout};
     srnn_node keys, x, target, loss;
     srnn_axis source;
     srnn_net *net;
@@ -40,6 +44,7 @@ static srnn_net *build(const options *o, size_t symbols, int attention)
     must(srnn_net_axis(net, "source", SRNN_BATCH, &source));
     must(srnn_net_tokens_on(net, source, "english", symbols, &x));
     must(srnn_net_embedding(net, "english_embedding", x, o->embedding, &x));
+    must(srnn_net_dropout(net, "some_english", x, &dropout, &x));
     must(srnn_net_recurrent(net, "encoder", x, &cell, &keys));
     must(srnn_net_state(net, "read", keys, &x));
     must(srnn_net_linear(net, "bridge", x, o->hidden, &cell.initial_state));
@@ -47,9 +52,11 @@ static srnn_net *build(const options *o, size_t symbols, int attention)
     cell.direction = SRNN_FORWARD;
     must(srnn_net_tokens(net, "before", symbols, &x));
     must(srnn_net_embedding(net, "embedding", x, o->embedding, &x));
+    must(srnn_net_dropout(net, "some_before", x, &dropout, &x));
     must(srnn_net_recurrent(net, "decoder", x, &cell, &x));
     if (attention)
         x = look(o, net, x, keys);
+    must(srnn_net_dropout(net, "some_state", x, &dropout, &x));
     must(srnn_net_linear(net, "logits", x, symbols, &x));
     must(srnn_net_tokens(net, "next", symbols, &target));
     must(srnn_net_cross_entropy(net, "loss", x, target, &loss));
@@ -67,6 +74,7 @@ static srnn_trainer *prepare(const options *o, srnn_net *net)
     config.threads = o->threads;
     config.lr = o->lr;
     config.clip_norm = 1;
+    config.seed = o->seed;
     config.schedule = (srnn_schedule){.kind = SRNN_LINEAR, .span = o->updates};
     must(srnn_trainer_open(&trainer, net, &config));
     return trainer;
@@ -130,15 +138,41 @@ static void train(const options *o, const pairs *p, srnn_trainer *trainer)
     free(all);
 }
 
-translator translate_train(const options *o, const pairs *p, int attention)
+/* Tells the pairs and which of them are held out from others. */
+static uint64_t data_of(const options *o, const pairs *p)
 {
-    translator t = {.name = attention ? "attention" : "no attention",
-                    .net = build(o, p->symbols, attention),
+    uint64_t part[3] = {p->hash, o->seed, o->longest};
+
+    return srnn_hash(part, sizeof part);
+}
+
+translator translate_train(const options *o, const pairs *p, int attention,
+                           int keep)
+{
+    translator t = {.net = build(o, p->symbols, attention),
                     .attention = attention};
     srnn_trainer *trainer = prepare(o, t.net);
 
+    strcpy(t.name, attention ? "attention" : "no attention");
     printf("%s:\n", t.name);
     train(o, p, trainer);
+    if (keep)
+        model_keep(trainer, t.name, data_of(o, p), o->save);
     srnn_trainer_close(trainer);
+    return t;
+}
+
+translator translate_take(const options *o, const pairs *p)
+{
+    const model_part parts[] = {{"english", "source", p->symbols},
+                                {"before", "time", p->symbols},
+                                {"logits", "time", p->symbols},
+                                {NULL, NULL, 0}};
+    srnn_node_info weights;
+    translator t;
+
+    t.net = model_take(o->load, o->isa, data_of(o, p), parts, t.name);
+    t.attention = !srnn_net_node(t.net, srnn_net_find(t.net, "weights"),
+                                 &weights) && weights.features == o->longest;
     return t;
 }

@@ -213,8 +213,8 @@ void translate_draw(const options *o, const pairs *p, const translator *t,
             value[r * columns + c] = (double)weights[r * most + c];
     row = labels(p, s.symbol, rows, room);
     column = labels(p, one->symbol[0], columns, room + most * (BYTES + 1));
-    picture_matrix(o->picture, "What each character of the translation looks "
-                   "at", rows, columns, value, row, column);
+    picture_matrix(o->picture, "What each character of the translation (down) "
+                   "looks at", rows, columns, value, row, column);
     free(row);
     free(column);
     free(room);

@@ -99,7 +99,7 @@ static void standard(void)
 {
     static const size_t end[2] = {16, 18};
     srnn_real past[6], future[4], expected[4];
-    sunspots s = sunspots_parse(text, 2008);
+    sunspots s = sunspots_parse(text, 2008, 9999);
 
     CHECK(s.length == 26 && s.split == 16 && s.x[25] == 36);
     near("mean", s.mean, 2);
@@ -108,6 +108,9 @@ static void standard(void)
     near("value", sunspots_value(&s, 2), 16);
     near("no value is below 0", sunspots_value(&s, -3), 0);
     near("time", sunspots_time(&s, 17), 2008.5);
+    sunspots_free(&s);
+    s = sunspots_parse(text, 2008, 2012.5); /* the last is left out */
+    CHECK(s.length == 25 && s.split == 16 && s.x[24] == 1);
     sunspots_windows(&s, end, 2, 3, 2, past, future);
     sunspots_expect(&s, &(ar_model){.order = 1, .a = {1, -1}}, end, 2, 2,
                     expected);
@@ -126,7 +129,7 @@ static void standard(void)
  * by 7 0 0 21 16 24 1 0 and then 35. */
 static void errors(void)
 {
-    sunspots s = sunspots_parse(text, 2008);
+    sunspots s = sunspots_parse(text, 2008, 9999);
     forecasts f = forecasts_open(&s, "persistence", 2);
 
     forecasts_persist(&f, &s);
@@ -142,7 +145,7 @@ static void errors(void)
 /* 1 and 9 by turns is an autoregression of order 1: 10 - x(t-1). */
 static void regress(void)
 {
-    sunspots s = sunspots_parse(text, 2008);
+    sunspots s = sunspots_parse(text, 2008, 9999);
     forecasts f = forecasts_open(&s, "autoregression", 2);
 
     CHECK(forecasts_regress(&f, &s, 1, 0).order == 1);
