@@ -216,6 +216,27 @@ static uint64_t data_of(const options *o, const names_text *t)
     return srnn_hash(part, sizeof part);
 }
 
+static size_t names_of(const score_labels *l)
+{
+    return l->hit + l->missed;
+}
+
+static size_t words_of(const score_labels *l)
+{
+    return names_of(l) + l->extra + l->other;
+}
+
+/* How many words the scores are over. */
+static void print_counts(const names_text *t, const unsigned char *said)
+{
+    score_labels all = names_score(t, said, 0);
+    score_labels unseen = names_score(t, said, 1);
+
+    printf("held out with a label: %zu words, %zu names; of spellings not "
+           "learnt from: %zu, %zu\n", words_of(&all), names_of(&all),
+           words_of(&unseen), names_of(&unseen));
+}
+
 static void learn(const options *o, const names_text *t,
                   srnn_direction direction, unsigned char *said)
 {
@@ -267,6 +288,7 @@ static void report(const options *o, const names_text *t)
         learn(o, t, SRNN_FORWARD, said[1]);
     if (o->both && !o->load)
         learn(o, t, SRNN_BOTH, said[2]);
+    print_counts(t, said[0]);
     printf("held out         precision    recall        F1  F1 of words that "
            "were not learnt from\n");
     print_scores("word alone", t, said[0]);

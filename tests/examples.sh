@@ -98,7 +98,7 @@ case $name in
 names)
     bible >text
     tiny="--text text --batch 4"
-    learn="--spelling 8 --reading 8 --updates 60 --lr 0.01"
+    learn="--spelling 8 --reading 8 --updates 60 --lr 0.01 --dropout 0.5"
     fixed $tiny $learn
     loads '^both directions .*[0-9]' $tiny
     ! grep -q ' 0.0000 .* 0.0000 .* 0.0000' wanted || fail "learns nothing"
