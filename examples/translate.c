@@ -28,7 +28,7 @@ static const char usage[] =
     "  --embedding N        features of a character (48)\n"
     "  --batch N            messages side by side (64)\n"
     "  --dropout X          share of what encoder, decoder and logits read that\n"
-    "                       is hidden in training (0.2)\n"
+    "                       is hidden in training (0)\n"
     "  --updates N          updates (2000)\n"
     "  --lr X               learning rate of Adam, falling to nothing (0.004)\n"
     "  --beam N             hypotheses of the beam search (4)\n"
@@ -190,8 +190,7 @@ static options read_options(int argc, char **argv)
                  .longest = 30, .hidden = 128, .embedding = 48, .batch = 64,
                  .updates = 2000, .lr = 4e-3, .beam = 4, .alpha = 0.6,
                  .shown = 8, .seed = 1, .picture = "translate.png",
-                 .save = "translate.safetensors", .dropout = 0.2,
-                 .threads = 1};
+                 .save = "translate.safetensors", .threads = 1};
     int which, at = 0;
 
     while ((which = getopt_long(argc, argv, "", list, &at)) != -1)
