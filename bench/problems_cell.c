@@ -2,12 +2,12 @@
  * kept, and backward), ragged (train, sequences of a tenth of the steps up to
  * all), update (train, Adam, packing again) and step. Training has a linear
  * head of a few classes, so that there is a loss. */
+#include "cells.h"
 #include "problem.h"
-
-#include <simdrnn/simdrnn.h>
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { X, Y, TARGETS, MEMORY };
 enum { FORWARD, TRAIN, RAGGED, UPDATE, STEP, PASSES };
@@ -20,7 +20,8 @@ typedef struct cell_state {
     srnn_session *session;
     srnn_trainer *trainer;
     srnn_node input, layer, targets;
-    size_t steps, batch, inputs, hidden;
+    size_t steps, batch;
+    bench_layer shape;
     size_t *length;
     double loss;
     float loss_output;
@@ -31,9 +32,9 @@ static int pass_of(const problem *p)
     return p->kind->which % PASSES;
 }
 
-static srnn_cell_kind cell_of(const problem *p)
+static enum bench_cell cell_of(const problem *p)
 {
-    return (srnn_cell_kind)(p->kind->which / PASSES);
+    return (enum bench_cell)(p->kind->which / PASSES);
 }
 
 static int trains(const problem *p)
@@ -69,17 +70,13 @@ static int cell_fail(problem *p)
 
 static srnn_status build_net(problem *p, cell_state *s)
 {
-    srnn_recurrent_config config = srnn_recurrent_default();
     srnn_node logits, loss;
     srnn_status status = srnn_net_open_on(&s->net, &p->table);
 
-    config.cell = cell_of(p);
-    config.hidden = s->hidden;
     if (!status)
-        status = srnn_net_input(s->net, "x", s->inputs, &s->input);
+        status = srnn_net_input(s->net, "x", s->shape.inputs, &s->input);
     if (!status)
-        status = srnn_net_recurrent(s->net, "layer", s->input, &config,
-                                    &s->layer);
+        status = bench_layer_add(&s->shape, s->net, s->input, &s->layer);
     if (status || !trains(p))
         return status;
     status = srnn_net_linear(s->net, "head", s->layer, CLASSES, &logits);
@@ -104,21 +101,12 @@ static srnn_session_config session_config(const problem *p,
 
 static work count_work(const problem *p, const cell_state *s)
 {
-    static const work_cell_counts counts[SRNN_CELL_KINDS] = {
-        [SRNN_RNN_TANH] = {1, 1},
-        [SRNN_RNN_RELU] = {1, 0},
-        [SRNN_LSTM] = {4, 5},
-        [SRNN_GRU] = {3, 3},
-        [SRNN_GRU_BEFORE] = {3, 3},
-    };
-    const work_cell_counts c = counts[cell_of(p)];
+    work w = bench_layer_work(&s->shape, s->batch);
     size_t params = 0;
     srnn_tensor t;
-    work w = trains(p) ? work_train(c, s->steps, s->batch, s->inputs,
-                                    s->hidden, CLASSES)
-                       : work_forward(c, s->steps, s->batch, s->inputs,
-                                      s->hidden);
 
+    if (trains(p))
+        w = work_train(w, s->steps * s->batch, s->shape.outputs, CLASSES);
     for (size_t i = 0; !srnn_net_param(s->net, i, &t); i++)
         params += t.count;
     if (pass_of(p) == RAGGED) {
@@ -139,8 +127,8 @@ static int cell_open(problem *p)
         return problem_fail(p, "no memory for the state");
     s->steps = pass_of(p) == STEP ? STEPS : p->size[SIZE_T];
     s->batch = p->size[SIZE_B];
-    s->inputs = p->size[SIZE_I];
-    s->hidden = p->size[SIZE_H];
+    s->shape = bench_layer_of(cell_of(p), p->size[SIZE_I], p->size[SIZE_H],
+                              s->steps);
     s->length = malloc(s->batch * sizeof *s->length);
     if (!s->length)
         return problem_fail(p, "no memory for %zu lengths", s->batch);
@@ -148,12 +136,12 @@ static int cell_open(problem *p)
         s->length[b] = length_of(s, b);
     if (build_net(p, s))
         return cell_fail(p);
-    p->bytes[X] = s->steps * s->batch * s->inputs * sizeof(float);
+    p->bytes[X] = s->steps * s->batch * s->shape.inputs * sizeof(float);
     if (trains(p)) {
         p->bytes[TARGETS] = s->steps * s->batch * sizeof(int32_t);
     } else {
         config = session_config(p, s);
-        p->bytes[Y] = s->steps * s->batch * s->hidden * sizeof(float);
+        p->bytes[Y] = s->steps * s->batch * s->shape.outputs * sizeof(float);
         p->bytes[MEMORY] = srnn_session_size(s->net, &config);
         if (!p->bytes[MEMORY])
             return cell_fail(p);
@@ -178,18 +166,27 @@ static void cell_close(problem *p)
 
 /* ---- setup: data, and what is compared ---------------------------------- */
 
+/* The gains and the variances of norms are about 1, all else is small. */
+static int about_one(const srnn_tensor *t)
+{
+    const char *norm = strstr(t->name, ".norm_");
+
+    return norm && (strstr(norm, "_weight") || strstr(norm, "_var"));
+}
+
 /* PyTorch's range, but the same numbers on every variant. */
 static srnn_status fill(problem *p, cell_state *s)
 {
-    const float range = 1 / sqrtf((float)s->hidden);
+    const float range = 1 / sqrtf((float)s->shape.hidden);
     int32_t *targets = p->buffer[TARGETS];
     srnn_tensor t;
 
-    problem_fill(p->buffer[X], s->steps * s->batch * s->inputs, -1, 1, X);
+    problem_fill(p->buffer[X], s->steps * s->batch * s->shape.inputs, -1, 1, X);
     for (size_t i = 0; targets && i < s->steps * s->batch; i++)
         targets[i] = (int32_t)(i * 7 % CLASSES);
     for (size_t i = 0; !srnn_net_param(s->net, i, &t); i++)
-        problem_fill(t.data, t.count, -range, range, (uint32_t)(100 + i));
+        problem_fill(t.data, t.count, about_one(&t) ? 0.5f : -range,
+                     about_one(&t) ? 1.5f : range, (uint32_t)(100 + i));
     return srnn_net_pack(s->net);
 }
 
@@ -222,7 +219,8 @@ static srnn_status add_param(problem *p, const cell_state *s, size_t i,
 
 static srnn_status add_training_outputs(problem *p, cell_state *s)
 {
-    const size_t chain = s->inputs + 5 * s->hidden + s->steps * s->batch;
+    const size_t chain = s->shape.inputs + 5 * s->shape.hidden +
+                         s->steps * s->batch;
     srnn_status status = SRNN_OK;
     srnn_tensor t;
 
@@ -265,8 +263,9 @@ static int cell_setup(problem *p)
     if (srnn_session_open(&s->session, s->net, &config))
         return cell_fail(p);
     p->output[p->outputs++] = (problem_output){
-        "y", p->buffer[Y], s->steps * s->batch * s->hidden, 1, 0,
-        problem_chain_error(s->inputs + s->hidden + 4)};
+        "y", p->buffer[Y], s->steps * s->batch * s->shape.outputs,
+        bench_layer_causal(&s->shape), 0,
+        problem_chain_error(s->shape.inputs + s->shape.hidden + 4)};
     return 0;
 }
 
@@ -309,27 +308,24 @@ static void step_run(problem *p)
 
     for (size_t t = 0; t < s->steps; t++) {
         p->failed |= srnn_session_step(s->session, x, y) != SRNN_OK;
-        x += s->batch * s->inputs;
-        y += s->batch * s->hidden;
+        x += s->batch * s->shape.inputs;
+        y += s->batch * s->shape.outputs;
     }
 }
 
-#define PASS(cell, kind, pass, which, letters, run) \
+#define PASS(cell, pass, which, letters, run) \
     { \
-        cell "/" pass, letters, NULL, kind *PASSES + which, cell_open, \
-            cell_setup, run, cell_close \
+        #cell "/" pass, letters, NULL, BENCH_##cell *PASSES + which, \
+            cell_open, cell_setup, run, cell_close \
     }
-#define CELL(cell, kind) \
-    PASS(cell, kind, "forward", FORWARD, "TBIH", forward_run), \
-        PASS(cell, kind, "train", TRAIN, "TBIH", train_run), \
-        PASS(cell, kind, "ragged", RAGGED, "TBIH", train_run), \
-        PASS(cell, kind, "update", UPDATE, "TBIH", train_run), \
-        PASS(cell, kind, "step", STEP, "BIH", step_run)
+#define VARIANT(cell) \
+    PASS(cell, "forward", FORWARD, "TBIH", forward_run), \
+        PASS(cell, "train", TRAIN, "TBIH", train_run), \
+        PASS(cell, "ragged", RAGGED, "TBIH", train_run),
+#define PLAIN(cell) \
+    VARIANT(cell) PASS(cell, "update", UPDATE, "TBIH", train_run), \
+        PASS(cell, "step", STEP, "BIH", step_run),
 
 const problem_kind problem_cell_kinds[] = {
-    CELL("lstm", SRNN_LSTM),
-    CELL("gru", SRNN_GRU),
-    CELL("gru_before", SRNN_GRU_BEFORE),
-    CELL("rnn", SRNN_RNN_TANH),
-    {0},
+    BENCH_PLAIN_LIST(PLAIN) BENCH_VARIANT_LIST(VARIANT){0},
 };

@@ -24,6 +24,9 @@ typedef struct group {
     {PASSES(cell), SEQUENCES, brief}, {LIST(cell "/step"), STEPS, brief}
 #define TASK(name) LIST("task/" name "/lstm", "task/" name "/gru")
 
+#define BOTH(cell) cell "/forward", cell "/train"
+#define VARIED LIST("T50B16I256H256", "T35B20I650H650")
+
 static const group groups[] = {
     {LIST("exp", "log", "sigmoid", "tanh", "relu"), LIST("N16384"), 1},
     {LIST("gemv"), LIST("H64N1", "H256N1", "H512N1", "H1024N1"), 1},
@@ -40,6 +43,30 @@ static const group groups[] = {
     {TASK("order"), LIST("T110B32H32"), 0},
     {TASK("reber"), LIST("T12B32H32"), 0},
     {LIST("task/copying/lstm"), LIST("T60B64H64"), 0},
+    {LIST("lstm_peephole/train", "lstm_both/train", "lstm_layer_norm/train"),
+     LIST("T50B16I256H256"), 1},
+    {LIST("lstm_peephole/train", "lstm_both/train", "lstm_layer_norm/train"),
+     LIST("T35B20I650H650"), 0},
+    {LIST("lstm_peephole/forward", "lstm_both/forward",
+          "lstm_layer_norm/forward"),
+     VARIED, 0},
+    {LIST(BOTH("lstm_nig"), BOTH("lstm_nfg"), BOTH("lstm_nog"),
+          BOTH("lstm_niaf"), BOTH("lstm_noaf"), BOTH("lstm_cifg"),
+          BOTH("lstm_fgr"), BOTH("lstm_projected"), BOTH("lstm_clipped"),
+          BOTH("lstm_elu"), BOTH("lstm_hard_sigmoid"), BOTH("lstm_zoneout"),
+          BOTH("lstm_dropout"), BOTH("lstm_batch_norm")),
+     VARIED, 0},
+    {LIST(BOTH("gru_one_bias"), BOTH("gru_takes_new"), BOTH("gru_softsign"),
+          BOTH("gru_clipped"), BOTH("gru_zoneout"), BOTH("gru_both"),
+          BOTH("gru_layer_norm"), BOTH("rnn_relu"), BOTH("rnn_softplus"),
+          BOTH("rnn_layer_norm"), BOTH("rnn_batch_norm")),
+     VARIED, 0},
+    {LIST(BOTH("attention_dot"), BOTH("attention_general"),
+          BOTH("attention_additive")),
+     LIST("T50B16I256H256"), 0},
+    {LIST("lstm_peephole/ragged", "lstm_projected/ragged",
+          "lstm_layer_norm/ragged", "lstm_both/ragged"),
+     LIST("T50B64I256H256"), 0},
 };
 
 int row_at(size_t i, row_entry *r)

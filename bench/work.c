@@ -25,28 +25,49 @@ work work_product(size_t rows, size_t k, size_t m)
                   .items = n};
 }
 
-work work_forward(work_cell_counts c, size_t T, size_t B, size_t I, size_t H)
+work work_forward(work_cell c, size_t directions, size_t T, size_t B, size_t I,
+                  size_t H)
 {
     const double t = (double)T, b = (double)B, i = (double)I, h = (double)H;
-    const double W = c.gates * h * i, R = c.gates * h * h;
+    const double W = c.gates * h * i, R = c.gates * h * c.outputs + c.more;
+    const double n = (double)directions;
     /* Beside R a step reads the input part of the gates, and h and c twice. */
     const double beside = b * h * (c.gates + 4);
 
-    return (work){.flop = 2 * t * b * (W + R),
-                  .activations = t * b * h * c.activations,
+    return (work){.flop = n * 2 * t * b * (W + R),
+                  .activations = n * t * b * h * c.activations,
                   .set = REAL * (R + beside),
-                  .bytes = REAL * (W + t * R),
+                  .bytes = n * REAL * (W + t * R),
                   .items = t};
 }
 
-work work_train(work_cell_counts c, size_t T, size_t B, size_t I, size_t H,
-                size_t classes)
+/* Scores and context take features x T each of a query; GENERAL has a product
+ * of each key before, ADDITIVE of each key and query, and `width` for the
+ * score. */
+work work_attention(srnn_score_kind score, size_t T, size_t B, size_t features,
+                    size_t width)
 {
-    const double rows = (double)T * (double)B, n = (double)classes;
-    work w = work_forward(c, T, B, I, H);
+    const double t = (double)T, b = (double)B, n = (double)features;
+    const double v = (double)width, pairs = t * t * b;
+    const int adds = score == SRNN_SCORE_ADDITIVE;
+    const double W = adds                          ? 2 * n * v
+                     : score == SRNN_SCORE_GENERAL ? n * n
+                                                   : 0;
 
-    w.flop = 3 * (w.flop + 2 * rows * (double)H * n);
-    w.activations += rows * n;
+    return (work){.flop = 2 * (pairs * (n + (adds ? v : n)) + t * b * W),
+                  .activations = pairs * (1 + (adds ? v : 0)),
+                  .set = REAL * t * (n + (adds ? v : n)),
+                  .bytes = REAL * (W + pairs * (n + (adds ? v : n))),
+                  .items = t};
+}
+
+work work_train(work forward, size_t rows, size_t outputs, size_t classes)
+{
+    const double head = (double)outputs * (double)classes;
+    work w = forward;
+
+    w.flop = 3 * (w.flop + 2 * (double)rows * head);
+    w.activations += (double)rows * (double)classes;
     w.bytes *= 2; /* W and R, then their transposes; not the gradients */
     return w;
 }

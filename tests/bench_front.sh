@@ -49,6 +49,12 @@ parses() { # JSON: as far as a shell can tell, and Python if there is one
 run 0 "$bench" --list
 grep -qx tanh/f32/N16384 out || fail "--list lacks a row"
 grep -q 'gru_before.*--full' out || fail "--list lacks those of --full"
+for variant in lstm_cifg/train lstm_batch_norm/train gru_softsign/forward \
+    rnn_relu/forward attention_additive/train lstm_projected/ragged; do
+    grep -q "^$variant/f32/.*--full" out || fail "--list lacks $variant"
+done
+grep -qx lstm_peephole/train/f32/T50B16I256H256 out ||
+    fail "--list has no variant without --full"
 run 0 "$bench" --rounds 1 --out two '^(tanh/f32|gemv/f32/H64N1$)'
 grep -Eq '^tanh/f32/N16384 +ns/element +[0-9.]+ ' out || fail "no figure"
 has out '^Chosen: .'
@@ -62,6 +68,12 @@ has two.json '"seconds": [0-9]'
 has two.md '^| tanh/f32/N16384 | ns/element | '
 has two.md '^Chosen: '
 [ -z "$(ls -- *.tmp 2>/dev/null)" ] || fail "leaves drafts"
+rm two.*
+
+run 0 "$bench" --full --rounds 1 --out two lstm_nog/forward/f32/T50B16I256
+grep -Eq '^lstm_nog/forward/f32/T50B16I256H256 +GFLOP/s +[0-9.]+ ' out ||
+    fail "no figure of a variant"
+parses two.json
 rm two.*
 
 run 0 env SRNN_ISA=scalar "$bench" --rounds 1 --record gemv/f32/H64N1$

@@ -95,6 +95,44 @@ static void false_names(void)
     }
 }
 
+/* FLOP by hand, from each variant's own equations: 2 for every multiply-add of
+ * a weight, or of attention's scores and contexts; training has thrice as many
+ * and a head of 16 classes. */
+static void counted_work(void)
+{
+    static const struct {
+        const char *name;
+        double flop;
+    } counts[] = {
+        {"rnn/forward/f32/T1B1I2H3/scalar", 2 * 3 * (2 + 3)},
+        {"gru/forward/f32/T1B1I2H3/scalar", 2 * 9 * (2 + 3)},
+        {"lstm/forward/f32/T1B1I2H3/scalar", 2 * 12 * (2 + 3)},
+        {"lstm/forward/f32/T4B5I2H3/scalar", 20 * 2 * 12 * (2 + 3)},
+        {"lstm_peephole/forward/f32/T1B1I2H3/scalar", 2 * (12 * 5 + 3 * 3)},
+        {"lstm_nig/forward/f32/T1B1I2H3/scalar", 2 * 9 * (2 + 3)},
+        {"lstm_cifg/forward/f32/T1B1I2H3/scalar", 2 * 9 * (2 + 3)},
+        {"lstm_fgr/forward/f32/T1B1I2H3/scalar", 2 * (12 * 5 + 9 * 9)},
+        {"lstm_projected/forward/f32/T1B1I2H3/scalar",
+         2 * (12 * (2 + 2) + 3 * 2)},
+        {"lstm_both/forward/f32/T1B1I2H3/scalar", 2 * 2 * 12 * (2 + 3)},
+        {"attention_dot/forward/f32/T3B1I2H5/scalar", 2 * 9 * (2 + 2)},
+        {"attention_general/forward/f32/T3B1I2H5/scalar",
+         2 * (9 * (2 + 2) + 3 * 2 * 2)},
+        {"attention_additive/forward/f32/T3B1I2H5/scalar",
+         2 * (9 * (5 + 2) + 2 * 3 * 2 * 5)},
+        {"lstm/train/f32/T1B1I2H3/scalar", 3 * 2 * (12 * 5 + 3 * 16)},
+        {"lstm_both/train/f32/T1B1I2H3/scalar", 3 * 2 * (24 * 5 + 6 * 16)},
+    };
+    problem p;
+
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        CHECK(!problem_open(&p, counts[i].name, NULL));
+        CHECK_SAYS(p.work.flop == counts[i].flop, "%s: %g FLOP, by hand %g",
+                   counts[i].name, p.work.flop, counts[i].flop);
+        problem_close(&p);
+    }
+}
+
 /* ---- wrong problems ------------------------------------------------------ */
 
 static srnn_kernels right;
@@ -125,6 +163,16 @@ static void wrong_lstm_bwd(const srnn_cell *k, const srnn_tile *t)
     for (size_t r = t->row; r < t->row + t->rows; r++)
         for (size_t u = t->unit; u < t->unit + t->units; u++)
             k->gate[r * k->ldgate + 2 * k->units + u] *= 1.01f;
+}
+
+/* The gradient of c_prev has lost the part of a peephole. */
+static void wrong_lstm_any_bwd(const srnn_cell *k, const srnn_tile *t)
+{
+    right.tile[SRNN_TILE_LSTM_ANY_BWD](k, t);
+    for (size_t r = t->row; k->peephole && r < t->row + t->rows; r++)
+        for (size_t u = t->unit; u < t->unit + t->units; u++)
+            k->dc[r * k->lddc + u] -=
+                k->peephole[u] * k->gate[r * k->ldgate + u];
 }
 
 /* On a wrong table the sampler must refuse and time nothing. */
@@ -167,6 +215,11 @@ static void wrong_results(const srnn_kernels *k)
     refused("lstm/train", &wrong, 1);
     refused("lstm/update", &wrong, 1);
     refused("gru/train", &wrong, 0);
+    wrong.tile[SRNN_TILE_LSTM_ANY_BWD] = wrong_lstm_any_bwd;
+    refused("lstm_peephole/forward", &wrong, 0);
+    refused("lstm_peephole/train", &wrong, 1);
+    refused("lstm_peephole/ragged", &wrong, 1);
+    refused("lstm_cifg/train", &wrong, 0);
 }
 
 int main(int argc, char **argv)
@@ -174,6 +227,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"every kind on every variant", NULL, all_kinds},
         {"every row has its name", NULL, all_rows},
+        {"work is counted as by hand", NULL, counted_work},
         {"false names are refused", NULL, false_names},
         {"wrong results are refused", wrong_results, NULL},
         {NULL, NULL, NULL},
