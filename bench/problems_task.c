@@ -42,19 +42,23 @@ static srnn_status build_net(problem *p, task_state *s)
 
 static work count_work(const problem *p, const task_state *s)
 {
-    const work_cell_counts c =
-        is_gru(p) ? (work_cell_counts){3, 3} : (work_cell_counts){4, 5};
+    const double h = (double)s->hidden;
+    const work_cell c = {.gates = is_gru(p) ? 3 : 4,
+                         .activations = is_gru(p) ? 3 : 5,
+                         .outputs = h};
     const double answers = (double)s->answers * (double)s->shape->answers;
     size_t params = 0;
     srnn_tensor t;
-    work w = work_train(c, s->steps, s->batch, s->shape->inputs, s->hidden, 0);
+    work w = work_train(work_forward(c, 1, s->steps, s->batch,
+                                     s->shape->inputs, s->hidden),
+                        0, 0, 0);
 
     for (size_t i = 0; !srnn_net_param(s->net, i, &t); i++)
         params += t.count;
-    w.flop += 6 * answers * (double)s->hidden;
+    w.flop += 6 * answers * h;
     if (!s->shape->symbols) /* nothing goes towards x */
         w.flop -= 2 * (double)(s->steps * s->batch * s->shape->inputs) *
-                  c.gates * (double)s->hidden;
+                  c.gates * h;
     w.activations += s->shape->classes ? answers : 0;
     w.items = 1;
     w.item = "update";

@@ -87,18 +87,19 @@ static srnn_status bind_axis(srnn_session *s, size_t a)
 static srnn_status bind_axes(srnn_session *s, size_t steps,
                              const srnn_array *in, size_t ins)
 {
+    const size_t axes = s->net->axes;
     srnn_status status = SRNN_OK;
     size_t i;
     srnn_axis a;
 
-    for (i = 0; i < s->net->axes; i++)
+    for (i = 0; i < axes; i++)
         s->axis[i].active = i <= SRNN_TIME;
-    for (i = 0; i < ins; i++)
+    for (i = 0; axes > SRNN_TIME + 1 && i < ins; i++)
         for (a = s->net->node[in[i].node]->axis; a > SRNN_TIME;
              a = s->net->axis[a].parent)
             s->axis[a].active = 1;
     s->axis[SRNN_TIME].now = steps;
-    for (i = SRNN_TIME; i < s->net->axes && !status; i++)
+    for (i = SRNN_TIME; i < axes && !status; i++)
         if (s->axis[i].active)
             status = bind_axis(s, i);
     return status;
@@ -207,18 +208,20 @@ static int stands(const srnn_session *s, srnn_node id)
 static void mark_node(srnn_session *s, const node *n)
 {
     run *r = &s->run[n->id];
-    int all = 1, any = 0;
+    int all = 1, any = 0, fresh = 0;
     size_t j;
 
     if (n->inputs == 0)
         return;
     for (j = 0; j < n->inputs; j++) {
-        all &= stands(s, n->input[j]);
-        any |= s->run[n->input[j]].ready;
+        const run *x = &s->run[n->input[j]];
+
+        all &= x->ready || stands(s, n->input[j]);
+        any |= x->ready;
+        fresh |= x->ready & x->fresh;
     }
-    r->ready = all && any;
-    for (j = 0; r->ready && j < n->inputs; j++)
-        r->fresh |= s->run[n->input[j]].fresh && s->run[n->input[j]].ready;
+    r->ready = all & any;
+    r->fresh |= r->ready & fresh;
 }
 
 static void mark_ready(srnn_session *s, const srnn_array *in, size_t ins)
@@ -260,13 +263,14 @@ srnn_status srnn_session_bind(srnn_session *s, size_t steps,
 
 void srnn_session_end(srnn_session *s)
 {
+    const int no_steps = s->axis[SRNN_TIME].now == 0;
     size_t i;
 
     for (i = 0; i < s->net->nodes; i++) {
         run *r = &s->run[i];
 
-        r->kept = r->kept || (r->ready && s->net->node[i]->axis != SRNN_TIME);
-        r->fresh &= s->axis[SRNN_TIME].now == 0;
+        r->kept |= r->ready & (s->net->node[i]->axis != SRNN_TIME);
+        r->fresh &= no_steps;
     }
     for (i = SRNN_TIME; i < s->net->axes; i++)
         if (s->axis[i].active)

@@ -13,11 +13,19 @@ static size_t length_of(const size_t *lengths, size_t b, size_t t0, size_t now)
     return lengths[b] - t0 < now ? lengths[b] - t0 : now;
 }
 
+/* Whether e already has all rows of so many steps. */
+static int is_all(const extent *e, size_t now)
+{
+    return e->even && e->steps == now && e->rows == now * e->batch;
+}
+
 void srnn_extent_set(extent *e, const size_t *lengths, size_t t0, size_t now)
 {
     size_t *at = e->first; /* by length: rows that are longer, then as long */
     size_t b, l, longer = 0;
 
+    if (!lengths && now && is_all(e, now))
+        return;
     for (l = 0; l <= now; l++)
         at[l] = 0;
     for (b = 0; b < e->batch; b++)

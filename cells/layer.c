@@ -8,22 +8,25 @@
 
 #include <string.h>
 
-static timeline timeline_of(const pass *p, const node *n, const layer *y,
-                            layer_run *r)
+/* Filled in place, and of the masks no more than is asked for where there are
+ * none: a single step of a small cell would feel it. */
+static void timeline_begin(timeline *l, const pass *p, const node *n,
+                           const layer *y, layer_run *r)
 {
-    timeline l = {.p = p,
-                  .e = srnn_extent_of(p, n),
-                  .k = &p->s->net->k,
-                  .row = &n->row,
-                  .config = &n->recurrent,
-                  .y = y,
-                  .r = r,
-                  .hidden = n->recurrent.hidden,
-                  .block = p->s->axis[n->axis].block,
-                  .gate_ld = r->cell.ldx};
-
-    l.masked = srnn_layer_masking(p, &r->masks, &l.masking);
-    return l;
+    l->p = p;
+    l->e = srnn_extent_of(p, n);
+    l->k = &p->s->net->k;
+    l->row = &n->row;
+    l->config = &n->recurrent;
+    l->y = y;
+    l->r = r;
+    l->hidden = n->recurrent.hidden;
+    l->block = p->s->axis[n->axis].block;
+    l->gate_ld = r->at->cell.ldx;
+    l->masked = 0;
+    l->masking.zone_h = l->masking.zone_c = l->masking.drop = NULL;
+    if (r->masks.any)
+        l->masked = srnn_layer_masking(p, &r->masks, &l->masking);
 }
 
 #define BEFORE ((size_t)-1) /* the step before the first: the state */
@@ -59,28 +62,26 @@ static srnn_real *dp_at(const timeline *l, size_t t)
     return l->r->dp + l->e->first[t] * l->r->carry[CARRY_H].width;
 }
 
-/* What the elementwise functions see of step t. */
-static srnn_cell cell_at(const timeline *l, size_t t)
+/* What the elementwise functions see of step t, over what they see alike in
+ * every step. */
+static void cell_to(const timeline *l, size_t t, srnn_cell *c)
 {
-    srnn_cell c = l->r->cell;
-
-    c.h_prev = carried(l, CARRY_H, t - 1);
-    c.h = carried(l, CARRY_H, t);
+    c->h_prev = carried(l, CARRY_H, t - 1);
+    c->h = carried(l, CARRY_H, t);
     if (l->row->has_c) {
-        c.c_prev = carried(l, CARRY_C, t - 1);
-        c.c = carried(l, CARRY_C, t);
+        c->c_prev = carried(l, CARRY_C, t - 1);
+        c->c = carried(l, CARRY_C, t);
     }
     if (l->r->gate)
-        c.gate = gates_at(l, t);
+        c->gate = gates_at(l, t);
     if (l->row->has_m)
-        c.m = m_at(l, t);
+        c->m = m_at(l, t);
     if (l->row->has_g)
-        c.g = carried(l, CARRY_G, t);
+        c->g = carried(l, CARRY_G, t);
     if (l->r->gate && l->row->norm.work) {
-        c.work = c.gate + l->row->norm.work * l->hidden;
-        c.ldwork = l->gate_ld;
+        c->work = c->gate + l->row->norm.work * l->hidden;
+        c->ldwork = l->gate_ld;
     }
-    return c;
 }
 
 /* h of step t as the recurrent products see it. */
@@ -138,20 +139,27 @@ static void copy_row(const carry *x, const srnn_real *from, size_t i,
     memcpy(to + j * x->width, from + i * x->width, x->width * sizeof *to);
 }
 
-/* The i-th of what the cell carries, worker 0's to copy. */
+/* How many carries there are to copy: all of them, by worker 0. */
+static size_t carries_of(const timeline *l)
+{
+    return l->p->crew->worker == 0 ? CARRIES : 0;
+}
+
+/* The i-th of what the cell carries; NULL: there is none. */
 static carry *carry_of(const timeline *l, size_t i)
 {
     carry *x = &l->r->carry[i];
 
-    return l->p->crew->worker == 0 && x->all ? x : NULL;
+    return x->all ? x : NULL;
 }
 
 static void states_in(const timeline *l)
 {
     const extent *e = l->e;
+    const size_t carries = carries_of(l);
     size_t j, i;
 
-    for (j = 0; j < CARRIES; j++) {
+    for (j = 0; j < carries; j++) {
         const carry *x = carry_of(l, j);
 
         for (i = 0; x && i < e->batch; i++)
@@ -166,9 +174,10 @@ static void states_in(const timeline *l)
 static void states_out(const timeline *l)
 {
     const extent *e = l->e;
+    const size_t carries = carries_of(l);
     size_t j, t, i;
 
-    for (j = 0; j < CARRIES; j++) {
+    for (j = 0; j < carries; j++) {
         const carry *x = carry_of(l, j);
 
         for (t = 0; x && t < e->steps; t++)
@@ -180,9 +189,10 @@ static void states_out(const timeline *l)
 static void gradients_in(const timeline *l)
 {
     const extent *e = l->e;
+    const size_t carries = carries_of(l);
     size_t j, i;
 
-    for (j = 0; j < CARRIES; j++) {
+    for (j = 0; j < carries; j++) {
         const carry *x = carry_of(l, j);
 
         for (i = 0; x && i < e->batch; i++)
@@ -193,9 +203,10 @@ static void gradients_in(const timeline *l)
 static void gradients_out(const timeline *l)
 {
     const extent *e = l->e;
+    const size_t carries = carries_of(l);
     size_t j, i;
 
-    for (j = 0; j < CARRIES; j++) {
+    for (j = 0; j < carries; j++) {
         const carry *x = carry_of(l, j);
 
         for (i = 0; x && i < e->batch; i++)
@@ -216,13 +227,21 @@ static void call_rows(const timeline *l, srnn_tile_fn *fn, const srnn_cell *c,
     srnn_call_tile(fn, c, prod, ldprod, from, to - from, 0, l->hidden);
 }
 
-/* A phase's function; under masks the one of that kind, which calls it. */
+/* A phase's function; under masks the one of that kind, which calls it and sees
+ * those of step t, of the states `of`, in *m. */
 static srnn_tile_fn *function_of(const timeline *l, const phase *f, int kind,
+                                 size_t t, int of, srnn_cell *c,
                                  srnn_masking *m)
 {
-    m->own = l->k->tile[f->tile];
+    srnn_tile_fn *own = l->k->tile[f->tile];
+
+    if (!l->masked)
+        return own;
+    *m = masking_at(l, t, of);
+    m->own = own;
     m->adds = f->adds;
-    return l->masked && kind >= 0 ? l->k->masked[kind] : m->own;
+    c->masking = m;
+    return kind >= 0 ? l->k->masked[kind] : own;
 }
 
 /* ---- forward ----------------------------------------------------------- */
@@ -267,13 +286,13 @@ static void forward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t,
     const srnn_start start = f->bias ? SRNN_START_BIAS : SRNN_START_ZERO;
     const srnn_real *bias = bias_hh(l) + f->gate * w->units;
     const size_t ld = f->gates * w->units;
-    srnn_masking m = masking_at(l, t, forward_makes(l, f));
-    srnn_tile_fn *fn = function_of(l, f, forward_kind(l, i), &m);
+    srnn_masking m;
+    srnn_tile_fn *fn = function_of(l, f, forward_kind(l, i), t,
+                                   forward_makes(l, f), c, &m);
     srnn_cell of_c;
     size_t from, to;
 
-    c->masking = &m;
-    if (l->row->has_m && m.zone_c) {
+    if (l->masked && l->row->has_m && m.zone_c) {
         of_c = *c;
         of_c.h = c->m; /* in the place of h, as wide as c */
         of_c.ldh = c->ldm;
@@ -290,18 +309,18 @@ static void forward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t,
         call_rows(l, fn, c, l->r->product[i], ld, rows);
 }
 
-static void forward_step(const timeline *l, const srnn_real *x, size_t t,
-                         int flip)
+static void forward_step(const timeline *l, srnn_cell *c, const srnn_real *x,
+                         size_t t)
 {
-    srnn_cell c = cell_at(l, t);
     size_t i;
 
-    c.x = x;
+    cell_to(l, t, c);
+    c->x = x;
     for (i = 0; i < l->row->phases; i++) {
         if (l->row->forward[i].form == NORMED)
-            srnn_norm_forward(l, &c, t);
+            srnn_norm_forward(l, c, t);
         else
-            forward_phase(l, i, &c, t, flip);
+            forward_phase(l, i, c, t, t & 1);
         srnn_pool_barrier(l->p->crew);
     }
 }
@@ -320,13 +339,18 @@ static size_t block_end(const timeline *l, size_t t0)
 void srnn_layer_forward(const pass *p, const node *n, const layer *y,
                         layer_run *r, const srnn_real *x, size_t ldx)
 {
-    const timeline l = timeline_of(p, n, y, r);
-    const size_t *first = l.e->first;
+    const size_t *first = srnn_extent_of(p, n)->first;
+    const int norms = n->row.norm.kind != SRNN_NORM_NONE;
+    srnn_cell *c = &r->at[p->crew->worker].cell;
     size_t t0, t1, t, from, to;
+    timeline l;
 
-    srnn_layer_masks_draw(p, n, (size_t)(y - n->layer), &r->masks);
+    timeline_begin(&l, p, n, y, r);
+    if (l.masked)
+        srnn_layer_masks_draw(p, n, (size_t)(y - n->layer), &r->masks);
     states_in(&l);
-    srnn_norm_begin(&l);
+    if (norms)
+        srnn_norm_begin(&l);
     srnn_crew_span(p->crew, y->x.units, l.k->panel_units(1), &from, &to);
     for (t0 = 0; t0 < l.e->steps; t0 = t1) {
         srnn_real *pre = r->gate ? gates_at(&l, t0) : r->x;
@@ -334,17 +358,17 @@ void srnn_layer_forward(const pass *p, const node *n, const layer *y,
 
         t1 = block_end(&l, t0);
         l.k->product(&y->x, first[t1] - first[t0], &rows,
-                     n->row.norm.kind ? SRNN_START_ZERO : SRNN_START_BIAS,
+                     norms ? SRNN_START_ZERO : SRNN_START_BIAS,
                      y->param[B_IH].data, pre, l.gate_ld, from, to);
         srnn_pool_barrier(p->crew);
-        if (n->row.norm.kind)
+        if (norms)
             srnn_norm_input(&l, pre, t0, t1);
         for (t = t0; t < t1; t++)
-            forward_step(&l, pre + (first[t] - first[t0]) * l.gate_ld, t,
-                         t & 1);
+            forward_step(&l, c, pre + (first[t] - first[t0]) * l.gate_ld, t);
     }
     states_out(&l);
-    srnn_norm_end(&l);
+    if (norms)
+        srnn_norm_end(&l);
     srnn_pool_barrier(p->crew);
 }
 
@@ -413,8 +437,9 @@ static void backward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t)
     const size_t rows = extent_active(l->e, t);
     const size_t go_on = b->after ? extent_active(l->e, t + 1) : rows;
     const srnn_start start = start_of(l, b);
-    srnn_masking m = masking_at(l, t, backward_takes(l, b));
-    srnn_tile_fn *fn = function_of(l, b, backward_kind(l, b), &m);
+    srnn_masking m;
+    srnn_tile_fn *fn = function_of(l, b, backward_kind(l, b), t,
+                                   backward_takes(l, b), c, &m);
     srnn_cell of_c;
     srnn_rows d;
     size_t from, to;
@@ -423,8 +448,7 @@ static void backward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t)
         memory_phase(l, i, t + 1);
         return;
     }
-    c->masking = &m;
-    if (l->row->has_m && m.zone_c) {
+    if (l->masked && l->row->has_m && m.zone_c) {
         of_c = *c;
         of_c.dy = NULL; /* the product is all that there is of m */
         c = &of_c;
@@ -443,30 +467,30 @@ static void backward_phase(const timeline *l, size_t i, srnn_cell *c, size_t t)
         call_rows(l, fn, c, c->dh, c->lddh, rows);
 }
 
-static void backward_step(const timeline *l, const srnn_real *dy, size_t t)
+static void backward_step(const timeline *l, srnn_cell *c,
+                          const srnn_real *dy, size_t t)
 {
-    srnn_cell c = cell_at(l, t);
     size_t i;
 
-    c.dy = dy ? dy + l->e->first[t] * l->r->carry[CARRY_H].width : NULL;
+    cell_to(l, t, c);
+    c->dy = dy ? dy + l->e->first[t] * l->r->carry[CARRY_H].width : NULL;
     if (l->row->has_m)
-        c.dp = dp_at(l, t);
+        c->dp = dp_at(l, t);
     for (i = 0; i < l->row->phases; i++) {
-        backward_phase(l, i, &c, t);
+        backward_phase(l, i, c, t);
         if (l->row->norm.kind)
-            srnn_norm_backward(l, &c, t);
+            srnn_norm_backward(l, c, t);
         srnn_pool_barrier(l->p->crew);
     }
 }
 
 /* The gradient of the state before the first step, left in dh. */
-static void first_state(const timeline *l)
+static void first_state(const timeline *l, srnn_cell *c)
 {
     const carry *h = &l->r->carry[CARRY_H];
-    srnn_cell c = l->r->cell;
     size_t i, from, to;
 
-    c.masking = &l->masking;
+    c->masking = &l->masking;
     for (i = 0; i < l->row->phases; i++) {
         const phase *b = &l->row->backward[i];
         const srnn_panels *w = &l->y->backward[i];
@@ -479,7 +503,7 @@ static void first_state(const timeline *l)
         srnn_crew_span(l->p->crew, w->units, l->k->panel_units(1), &from, &to);
         if (l->masking.drop)
             l->k->step(w, extent_active(l->e, 0), &rows, start_of(l, b), NULL,
-                       l->k->masked[SRNN_MASKED_STATE], &c, from, to, 0);
+                       l->k->masked[SRNN_MASKED_STATE], c, from, to, 0);
         else
             l->k->product(w, extent_active(l->e, 0), &rows, start_of(l, b),
                           NULL, h->d, h->width, from, to);
@@ -489,15 +513,17 @@ static void first_state(const timeline *l)
 void srnn_layer_backward(const pass *p, const node *n, const layer *y,
                          layer_run *r, const layer_input *in)
 {
-    const timeline l = timeline_of(p, n, y, r);
+    srnn_cell *c = &r->at[p->crew->worker].cell;
+    timeline l;
     size_t t;
 
+    timeline_begin(&l, p, n, y, r);
     gradients_in(&l);
     srnn_pool_barrier(p->crew);
     for (t = l.e->steps; t-- > 0;)
-        backward_step(&l, in->dy, t);
+        backward_step(&l, c, in->dy, t);
     if (l.e->steps)
-        first_state(&l);
+        first_state(&l, c);
     srnn_layer_gradients(&l, in);
     srnn_pool_barrier(p->crew);
     gradients_out(&l);

@@ -90,6 +90,7 @@ void srnn_layer_carve(const srnn_session *s, const node *n, const layer *l,
     srnn_layer_masks_carve(s, n, &y->masks, a);
     if (row->norm.kind)
         srnn_norm_carve(s, n, y, a);
-    if (a->base)
-        y->cell = every_step(n, l, y);
+    y->at = srnn_arena_take(a, s->workers * sizeof *y->at);
+    for (i = 0; a->base && i < s->workers; i++)
+        y->at[i].cell = every_step(n, l, y);
 }

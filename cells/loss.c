@@ -47,7 +47,7 @@ void srnn_loss_carve(const srnn_session *s, const node *n, run *r, arena *a)
 size_t srnn_loss_first(const pass *p, const node *n)
 {
     const extent *e = srnn_extent_of(p, n);
-    const size_t skip = n->axis == SRNN_TIME ? p->leg.skip : 0;
+    const size_t skip = n->axis == SRNN_TIME ? p->leg->skip : 0;
 
     return skip < e->steps ? e->first[skip] : e->rows;
 }
@@ -65,11 +65,11 @@ loss_part srnn_loss_part(const pass *p, const node *n, const run *r,
                    &x.to);
     x.from += first;
     x.to += first;
-    if (p->leg.again)
+    if (p->leg->again)
         count = r->loss_count;
     x.scale = count ? (srnn_real)n->weight / (srnn_real)count : 0;
-    x.dx = p->leg.backward ? dx + x.from * columns : NULL;
-    if (p->leg.backward && p->crew->worker == 0)
+    x.dx = p->leg->backward ? dx + x.from * columns : NULL;
+    if (p->leg->backward && p->crew->worker == 0)
         memset(dx, 0, first * columns * sizeof *dx);
     return x;
 }
@@ -84,9 +84,9 @@ void srnn_loss_end(const pass *p, const node *n, run *r, size_t count)
     size_t t, i;
 
     srnn_pool_barrier(p->crew);
-    if (p->crew->worker != 0 || p->leg.again)
+    if (p->crew->worker != 0 || p->leg->again)
         return;
-    for (t = n->axis == SRNN_TIME ? p->leg.skip : 0; t < e->steps; t++)
+    for (t = n->axis == SRNN_TIME ? p->leg->skip : 0; t < e->steps; t++)
         for (i = 0; i < extent_active(e, t); i++)
             sum += (double)r->own[e->row[e->rows - e->first[t + 1] + i]];
     r->loss_sum = sum;
@@ -141,7 +141,7 @@ static void forward(const pass *p, const node *n, run *r)
     size_t i, count = 0;
     loss_part y;
 
-    if (!p->leg.want_loss)
+    if (!p->leg->want_loss)
         return;
     for (i = srnn_loss_first(p, n); i < srnn_extent_of(p, n)->rows; i++)
         count += target[i] >= 0;

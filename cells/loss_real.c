@@ -72,7 +72,7 @@ static void forward(const pass *p, const node *n, run *r, row_fn *rows_of)
     size_t count;
     loss_part y;
 
-    if (!p->leg.want_loss)
+    if (!p->leg->want_loss)
         return;
     count = count_targets(t, srnn_loss_first(p, n),
                           srnn_extent_of(p, n)->rows, columns);

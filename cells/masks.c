@@ -158,6 +158,7 @@ void srnn_layer_masks_carve(const srnn_session *s, const node *n,
     if (m->zones[1])
         m->c_own = srnn_arena_reals(a, (s->training ? rows : batch) * h);
     m->drops = s->training && n->recurrent.dropout_hidden > 0;
+    m->any = m->zones[0] || m->zones[1] || m->drops;
     if (m->drops) {
         m->drop = srnn_arena_reals(a, batch * out);
         m->dropped = srnn_arena_reals(a, (batch + rows) * out);

@@ -49,7 +49,7 @@ void srnn_drop_backward(const struct pass *p, const struct node *n,
 
 /* Zoneout and dropout of h of one layer. Zoneout of h first, of c second. */
 typedef struct layer_masks {
-    int zones[2], drops;
+    int any, zones[2], drops;
     srnn_real *rate[2];   /* one row: what a mask is on average */
     size_t width[2];      /* columns of h, of c */
     srnn_real *zone[2];   /* training: [rows][width] */

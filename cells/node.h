@@ -16,6 +16,7 @@
 
 #include <simdrnn/simdrnn.h>
 
+#include <stdalign.h>
 #include <stdatomic.h>
 
 #define ALIGNMENT 64 /* bytes, a cache line */
@@ -184,6 +185,11 @@ typedef struct norm_run {
     srnn_real *count, *start, *d_count;
 } norm_run;
 
+/* What a worker's elementwise functions see, in cache lines of its own. */
+typedef struct worker_cell {
+    alignas(ALIGNMENT) srnn_cell cell;
+} worker_cell;
+
 /* What one layer keeps in a run, rows packed as the extent says. */
 typedef struct layer_run {
     carry carry[CARRIES];
@@ -196,7 +202,8 @@ typedef struct layer_run {
     srnn_real *dy;   /* training: [rows][H] */
     srnn_real *turned, *d_turned; /* reverse: the input and its gradient, each
                                      sequence's last step first */
-    srnn_cell cell;  /* of a step: what is the same in all of them */
+    worker_cell *at; /* each worker's: of the step it is in, over what is the
+                        same in all of them */
     layer_masks masks;
     norm_run norm;
 } layer_run;
@@ -257,6 +264,8 @@ typedef struct axis_run {
 struct srnn_session {
     const srnn_net *net;
     size_t batch, steps;
+    size_t inputs;        /* of reals, in the net */
+    srnn_node first, last; /* one of them; the last that puts out steps */
     size_t workers;
     int training;
     pool *pool;
@@ -276,8 +285,9 @@ struct srnn_session {
 /* Steps [t0, t0 + steps) of a call, and what is wanted of them. */
 typedef struct leg {
     size_t t0, steps;
-    int want_loss, backward;
+    int want_loss;
     int again;   /* the losses of the call are known: a leg has gone before */
+    int backward;
     int after;   /* the leg after has left the gradients of the states */
     size_t skip; /* first steps of the leg that have no losses */
 } leg;
@@ -287,7 +297,7 @@ struct pass {
     const srnn_session *s;
     const crew *crew;
     int first; /* of its call: others run only what lies on SRNN_TIME */
-    leg leg;
+    const leg *leg;
 };
 
 /* The rows that a node's output has in this pass, and has room for. */

@@ -67,16 +67,16 @@ static int runs(const pass *p, size_t i)
 
 static void pass_on_crew(const crew *c, void *arg)
 {
-    pass p = *(const pass *)arg;
+    const pass *asked = arg;
+    const pass p = {asked->s, c, asked->first, asked->leg};
     const srnn_net *net = p.s->net;
     const uint64_t mode = net->k.flush();
     size_t i;
 
-    p.crew = c;
     for (i = 0; i < net->nodes; i++)
         if (runs(&p, i) && net->node[i]->kind->forward)
             net->node[i]->kind->forward(&p, net->node[i], &p.s->run[i]);
-    for (i = net->nodes; p.leg.backward && i-- > 0;)
+    for (i = net->nodes; p.leg->backward && i-- > 0;)
         if (p.s->run[i].leads && runs(&p, i) && net->node[i]->kind->backward)
             net->node[i]->kind->backward(&p, net->node[i], &p.s->run[i]);
     net->k.restore(mode);
@@ -103,7 +103,7 @@ void srnn_losses_begin(srnn_session *s)
 void srnn_session_pass(srnn_session *s, const leg *l, const srnn_array *in,
                        size_t ins)
 {
-    pass p = {.s = s, .first = l->t0 == 0, .leg = *l};
+    pass p = {.s = s, .first = l->t0 == 0, .leg = l};
 
     if (l->want_loss && l->t0 == 0 && !l->again)
         srnn_losses_begin(s);
@@ -203,25 +203,17 @@ srnn_status srnn_session_forward(srnn_session *s, size_t steps,
 srnn_status srnn_session_step(srnn_session *s, const srnn_real *x,
                               srnn_real *y)
 {
-    srnn_array in = {.node = -1}, out = {.node = -1, .data = y};
-    size_t i, inputs = 0;
+    srnn_array in, out;
 
     if (!s || !x || !y)
         return srnn_fail(SRNN_EINVAL, "%s is NULL",
                          s ? x ? "y" : "x" : "session");
-    for (i = 0; i < s->net->nodes; i++) {
-        const node *n = s->net->node[i];
-
-        if (n->kind == &srnn_kind_input) {
-            in = (srnn_array){.node = n->id, .data = (srnn_real *)x};
-            inputs++;
-        }
-        if (!n->is_tokens && !n->kind->is_loss && n->axis == SRNN_TIME)
-            out.node = n->id;
-    }
-    if (inputs != 1)
+    if (s->inputs != 1)
         return srnn_fail(SRNN_EINVAL,
-                         "the net has %zu real inputs, step takes one", inputs);
+                         "the net has %zu real inputs, step takes one",
+                         s->inputs);
+    in = (srnn_array){.node = s->first, .data = (srnn_real *)x};
+    out = (srnn_array){.node = s->last, .data = y};
     return srnn_session_forward(s, 1, &in, 1, &out, 1);
 }
 

@@ -252,6 +252,24 @@ static srnn_status check_config(const srnn_net *net, const run_config *c)
     return SRNN_OK;
 }
 
+/* What a single step reads and writes. */
+static void find_ends(srnn_session *s)
+{
+    size_t i;
+
+    s->first = s->last = -1;
+    for (i = 0; i < s->net->nodes; i++) {
+        const node *n = s->net->node[i];
+
+        if (n->kind == &srnn_kind_input) {
+            s->first = n->id;
+            s->inputs++;
+        }
+        if (!n->is_tokens && !n->kind->is_loss && n->axis == SRNN_TIME)
+            s->last = n->id;
+    }
+}
+
 static srnn_status begin(srnn_session *s, const srnn_net *net,
                          const run_config *c)
 {
@@ -297,6 +315,7 @@ srnn_status srnn_session_make(srnn_session **session, const srnn_net *net,
     memset(a.base, 0, bytes);
     s = srnn_arena_take(&a, sizeof *s);
     begin(s, net, c);
+    find_ends(s);
     s->allocated = c->memory ? NULL : a.base;
     carve(s, c->kept, &a);
     srnn_extent_set(&s->axis[SRNN_BATCH].extent, NULL, 0, 1);

@@ -192,7 +192,8 @@ void srnn_stack_forward(const pass *p, const node *n, run *r)
     for (i = 0; i < n->recurrent.layers; i++) {
         stack_level *y = &r->level[i];
 
-        srnn_drop_forward(p, n, &y->drop, &x, &ldx);
+        if (y->drop.columns)
+            srnn_drop_forward(p, n, &y->drop, &x, &ldx);
         for (d = 0, l = i * directions; d < directions; d++, l++) {
             layer_forward(p, n, r, l, x, ldx);
             if (joins(n))

@@ -146,12 +146,15 @@ static run *initial_of(const pass *p, const node *n)
 void srnn_states_begin(const pass *p, const node *n, const run *r)
 {
     const run *x = initial_of(p, n);
-    const states from = {p, n, r, x ? (srnn_real *)x->y : NULL,
-                         x ? x->ldy : 0};
+    states from = {.p = p, .n = n, .r = r};
     size_t l;
 
     if (!srnn_pass_begins(p, n, x))
         return;
+    if (x) {
+        from.rows = (srnn_real *)x->y;
+        from.ld = x->ldy;
+    }
     each_state(&from, 0, take);
     for (l = 0; l < srnn_layers(n); l++)
         srnn_norm_restart(p, n, &r->layer[l]);
@@ -180,7 +183,7 @@ void srnn_states_begin_backward(const pass *p, const node *n,
     const states from = {p, n, r, last ? last->dy : NULL,
                          srnn_states_width(n)};
 
-    if (!p->leg.after || n->axis != SRNN_TIME)
+    if (!p->leg->after || n->axis != SRNN_TIME)
         each_state(&from, 1, take);
 }
 
