@@ -48,25 +48,20 @@ INLINE size_t lstm_of_three(const lstm_at *l, size_t j, size_t ld)
 
 INLINE vr v_clip(vr x, srnn_real limit)
 {
-    const vr high = v_set1(limit), low = v_set1(-limit);
-
-    x = v_select(v_lt(high, x), high, x);
-    return v_select(v_lt(x, low), low, x);
+    return v_min(v_set1(limit), v_max(v_set1(-limit), x));
 }
 
 /* d, but 0 where |x| is beyond the limit (or, reached: at it). */
 INLINE vr v_unless_beyond(vr d, vr x, srnn_real limit)
 {
-    d = v_select(v_lt(v_set1(limit), x), v_zero(), d);
-    return v_select(v_lt(x, v_set1(-limit)), v_zero(), d);
+    return v_select(v_lt(v_set1(limit), v_abs(x)), v_zero(), d);
 }
 
 INLINE vr v_unless_at(vr d, vr x, srnn_real limit)
 {
-    vm below = v_lt(x, v_set1(limit)), above = v_lt(v_set1(-limit), x);
+    const vm inside = v_lt(v_abs(x), v_set1(limit));
 
-    d = v_select(below, d, v_select(v_nan(x), d, v_zero()));
-    return v_select(above, d, v_select(v_nan(x), d, v_zero()));
+    return v_select(inside, d, v_select(v_nan(x), d, v_zero()));
 }
 
 /* A caller's own function of a vector; its slope where it is wanted. */
