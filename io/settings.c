@@ -109,7 +109,7 @@ srnn_status srnn_settings_parse(const srnn_file *file, json_t *json,
         return srnn_file_fail_json(file->path, "simdrnn.trainer", &error);
     which = index_of(optimiser, optimisers, 2);
     kind = index_of(schedule, schedules, 4);
-    if (which < 0 || kind < 0 || batch < 0 || steps < 1 ||
+    if (which < 0 || kind < 0 || batch < 1 || steps < 1 ||
         !srnn_count_parse(warmup, &c->schedule.warmup) ||
         !srnn_count_parse(span, &c->schedule.span) ||
         !srnn_count_parse(seed, &c->seed) || !parse_axis_steps(axis_steps, c))
