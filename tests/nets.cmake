@@ -9,7 +9,8 @@ foreach(part fork lstm norm variants)
   srnn_test(gradient/${part} LABEL gradient F64
     SOURCES gradient_${part}.c gradient_check.c ${in_double})
 endforeach()
-srnn_test(gradient/masks LABEL gradient F64
+# Long: minutes under qemu, for the same double precision.
+srnn_test(gradient/masks LABEL gradient F64 KINDS release asan
   SOURCES gradient_masks.c masks_case.c gradient_check.c ${in_double})
 srnn_test(gradient/graph LABEL gradient F64
   SOURCES gradient_graph.c graph.c graphs.c gradient_check.c ${in_double})
