@@ -65,19 +65,25 @@ static srnn_status bind_axis(srnn_session *s, size_t a)
     const axis_run *over = &s->axis[s->net->axis[a].parent];
     const char *name = s->net->axis[a].name;
     axis_run *x = &s->axis[a];
+    const size_t batch = over->now * over->extent.batch;
     size_t i;
 
-    x->extent.batch = over->now * over->extent.batch;
-    if (x->counted && x->counted != x->extent.batch)
+    if (batch > x->batch)
+        return srnn_fail(SRNN_ESHAPE,
+                         "axis '%s': %zu sequences, the session was opened "
+                         "for %zu",
+                         name, batch, x->batch);
+    if (x->counted && x->counted != batch)
         return srnn_fail(SRNN_ESHAPE,
                          "axis '%s': %zu lengths for %zu sequences", name,
-                         x->counted, x->extent.batch);
+                         x->counted, batch);
     for (i = 0; i < x->counted; i++)
         if (x->given[i] > x->now)
             return srnn_fail(SRNN_ESHAPE,
                              "axis '%s': length of row %zu is %zu, steps are "
                              "%zu",
                              name, i, x->given[i], x->now);
+    x->extent.batch = batch;
     under_parent(x, over);
     return SRNN_OK;
 }
@@ -199,16 +205,23 @@ static srnn_status check_inputs(const srnn_session *s, const srnn_array *in,
 
 /* ---- what they are enough for -------------------------------------------- */
 
+/* What an axis kept is gone when the axis is run again. */
+static int goes(const srnn_session *s, const node *n)
+{
+    return n->axis != SRNN_BATCH && s->axis[n->axis].active;
+}
+
 static int stands(const srnn_session *s, srnn_node id)
 {
-    return s->run[id].ready || (s->run[id].kept && !s->training);
+    return s->run[id].ready || (s->run[id].kept && !s->training &&
+                                !goes(s, s->net->node[id]));
 }
 
 /* A node runs if all its inputs stand and one of them is new in this call. */
 static void mark_node(srnn_session *s, const node *n)
 {
     run *r = &s->run[n->id];
-    int all = 1, any = 0, fresh = 0;
+    int all = 1, any = 0, news = 0;
     size_t j;
 
     if (n->inputs == 0)
@@ -218,10 +231,10 @@ static void mark_node(srnn_session *s, const node *n)
 
         all &= x->ready || stands(s, n->input[j]);
         any |= x->ready;
-        fresh |= x->ready & x->fresh;
+        news |= x->news;
     }
     r->ready = all & any;
-    r->fresh |= r->ready & fresh;
+    r->news = r->ready & news;
 }
 
 static void mark_ready(srnn_session *s, const srnn_array *in, size_t ins)
@@ -233,13 +246,13 @@ static void mark_ready(srnn_session *s, const srnn_array *in, size_t ins)
         run *r = &s->run[i];
 
         r->ready = n->kind == &srnn_kind_parameter && s->axis[n->axis].active;
-        if (n->axis != SRNN_BATCH && s->axis[n->axis].active)
-            r->kept = 0;
+        r->news = 0;
     }
     for (i = 0; i < ins; i++)
-        s->run[in[i].node].ready = s->run[in[i].node].fresh = 1;
+        s->run[in[i].node].ready = s->run[in[i].node].news = 1;
     for (i = 0; i < s->net->nodes; i++)
         mark_node(s, s->net->node[i]);
+    s->bound = 1;
 }
 
 srnn_status srnn_session_bind(srnn_session *s, size_t steps,
@@ -259,6 +272,19 @@ srnn_status srnn_session_bind(srnn_session *s, size_t steps,
     if (!status)
         mark_ready(s, in, ins);
     return status;
+}
+
+void srnn_session_begin(srnn_session *s)
+{
+    size_t i;
+
+    for (i = 0; s->bound && i < s->net->nodes; i++) {
+        run *r = &s->run[i];
+
+        r->fresh |= r->news;
+        r->kept &= !goes(s, s->net->node[i]);
+    }
+    s->bound = 0;
 }
 
 void srnn_session_end(srnn_session *s)
@@ -338,11 +364,5 @@ srnn_status srnn_session_cut(const srnn_session *s, size_t steps)
                              "'%s' needs all %zu steps at once, the session "
                              "was opened for %zu",
                              net->node[i]->name, steps, s->steps);
-    for (i = SRNN_TIME + 1; i < net->axes; i++)
-        if (s->axis[i].active && net->axis[i].parent == SRNN_TIME)
-            return srnn_fail(SRNN_ESHAPE,
-                             "axis '%s' lies under %zu steps, the session was "
-                             "opened for %zu",
-                             net->axis[i].name, steps, s->steps);
     return SRNN_OK;
 }

@@ -224,6 +224,7 @@ struct run {
     int ready;             /* in this call: inputs given, output made */
     int kept;              /* its output stands from a call before */
     size_t made;           /* passes that made its output */
+    int news;              /* what is given in this call leads to it */
     int fresh; /* depends on what was given since the last steps of SRNN_TIME */
     int leads;             /* training: to a loss */
     int wants_gradient;    /* of its output */
@@ -271,6 +272,7 @@ struct srnn_session {
     pool *pool;
     axis_run axis[SRNN_AXES];
     int begun; /* a call has gone before, since the last reset */
+    int bound; /* a call is, and has not begun */
     size_t longest;   /* training: steps of a call, of one leg or several */
     srnn_real *kept;  /* training: all states, as often as was asked for */
     void *allocated; /* what malloc gave, NULL: the caller's memory */
@@ -353,6 +355,9 @@ void srnn_session_pass(srnn_session *s, const leg *l, const srnn_array *in,
                        size_t ins);
 /* The losses of the call begin at 0. */
 void srnn_losses_begin(srnn_session *s);
+/* What a bound call changes before its first pass: until then it may still be
+ * refused. Later passes change nothing. */
+void srnn_session_begin(srnn_session *s);
 /* Ends a call: its lengths are used up. */
 void srnn_session_end(srnn_session *s);
 /* Whether, in the pass at hand, a new sequence begins on an axis for a node

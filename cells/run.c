@@ -107,6 +107,7 @@ void srnn_session_pass(srnn_session *s, const leg *l, const srnn_array *in,
 
     if (l->want_loss && l->t0 == 0 && !l->again)
         srnn_losses_begin(s);
+    srnn_session_begin(s);
     s->names.step = s->names.first + l->t0;
     point(s, l->t0, l->steps, l->want_loss || l->backward, in, ins);
     count_makings(&p, s->run);

@@ -485,7 +485,7 @@ static void refuse_cuts(const srnn_kernels *k)
     static const struct {
         const char *graph, *names;
     } whole[] = {{"both", "'rnn'"}, {"reverse", "'rnn'"},
-                 {"losses", "'last'"}, {"spelled", "'word'"}};
+                 {"losses", "'last'"}};
     graph g;
 
     for (size_t i = 0; graph_at(i, 0, &g); i++)
@@ -501,16 +501,78 @@ static void refuse_cuts(const srnn_kernels *k)
             g.steps--;
             s = graph_session(net, &g, 1);
             g.steps++;
-            if (!strcmp(g.name, "spelled"))
-                must(srnn_session_axis(s, 2, 4, NULL, 0));
             REFUSED(SRNN_ESHAPE,
                     srnn_session_forward(s, g.steps, d.in, d.ins, NULL, 0),
-                    whole[j].names, g.steps == 4 ? "all 4" : "all 3",
-                    g.steps == 4 ? "for 3" : "for 2");
+                    whole[j].names, "all 4", "for 3");
             srnn_session_close(s);
             graph_free(&d);
             srnn_net_close(net);
         }
+}
+
+static graph graph_of(const char *name)
+{
+    graph g = {0};
+
+    for (size_t i = 0; graph_at(i, 0, &g) && strcmp(g.name, name); i++)
+        ;
+    return g;
+}
+
+/* More rows above than an axis has room for sequences: ragged ones too, whose
+ * lengths have no place. */
+static void refuse_crowds(const srnn_kernels *k)
+{
+    static const size_t length[] = {3, 1, 2};
+    graph g = graph_of("spelled");
+    srnn_net *net = graph_open(k, &g);
+    srnn_session *s;
+    graph_data d;
+
+    graph_fill(&d, net, &g);
+    g.steps = 2;
+    s = graph_session(net, &g, 1);
+    for (int ragged = 0; ragged < 2; ragged++) {
+        must(srnn_session_axis(s, 2, 4, NULL, 0));
+        must(srnn_session_lengths(s, ragged ? length : NULL));
+        REFUSED(SRNN_ESHAPE, srnn_session_forward(s, 3, d.in, d.ins, NULL, 0),
+                "'chars'", "9 sequences", "for 6");
+    }
+    srnn_session_close(s);
+    graph_free(&d);
+    srnn_net_close(net);
+}
+
+/* A refused call leaves a decoder where it is: it does not begin anew from the
+ * encoder that the call would have run. */
+static void refused_is_nothing(const srnn_kernels *k)
+{
+    const graph g = graph_of("encoder");
+    srnn_net *net = graph_open(k, &g);
+    const srnn_node o = srnn_net_find(net, "o_loss");
+    float y[2][64];
+    graph_data d;
+
+    graph_fill(&d, net, &g);
+    for (int again = 0; again < 2; again++) {
+        srnn_session *s = graph_session(net, &g, 1);
+        const srnn_array out = {.node = o, .data = y[again]};
+        const srnn_array bad = {.node = 99, .data = y[again]};
+        srnn_array x = d.in[1];
+
+        graph_axes(s, NULL, &d);
+        must(srnn_session_forward(s, 1, d.in, d.ins, &out, 1));
+        if (again)
+            REFUSED(SRNN_EINVAL,
+                    srnn_session_forward(s, 1, d.in, d.ins, &bad, 1),
+                    "node 99");
+        x.tokens += g.batch;
+        must(srnn_session_forward(s, 1, &x, 1, &out, 1));
+        srnn_session_close(s);
+    }
+    CHECK(!memcmp(y[0], y[1], g.batch * 5 * sizeof y[0][0]));
+    graph_free(&d);
+    srnn_net_close(net);
 }
 
 int main(int argc, char **argv)
@@ -524,6 +586,8 @@ int main(int argc, char **argv)
         {"graph/refuse-building", refuse_building, NULL},
         {"graph/refuse-running", refuse_running, NULL},
         {"graph/refuse-cuts", refuse_cuts, NULL},
+        {"graph/refuse-crowds", refuse_crowds, NULL},
+        {"graph/refused-is-nothing", refused_is_nothing, NULL},
         {NULL, NULL, NULL},
     };
 
