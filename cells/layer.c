@@ -6,8 +6,6 @@
  * over all steps at the end. */
 #include "norm.h"
 
-#include <string.h>
-
 /* Filled in place, and of the masks no more than is asked for where there are
  * none: a single step of a small cell would feel it. */
 static void timeline_begin(timeline *l, const pass *p, const node *n,
@@ -27,23 +25,6 @@ static void timeline_begin(timeline *l, const pass *p, const node *n,
     l->masking.zone_h = l->masking.zone_c = l->masking.drop = NULL;
     if (r->masks.any)
         l->masked = srnn_layer_masking(p, &r->masks, &l->masking);
-}
-
-#define BEFORE ((size_t)-1) /* the step before the first: the state */
-
-/* The first row of step t in an array that begins with the state. */
-static size_t row_of(const timeline *l, size_t t)
-{
-    return t == BEFORE ? 0 : l->e->batch + l->e->first[t];
-}
-
-/* Step t of what is carried: all steps are there of h, in training of all. */
-static srnn_real *carried(const timeline *l, size_t which, size_t t)
-{
-    const carry *x = &l->r->carry[which];
-
-    return which == CARRY_H || l->r->gate ? x->all + row_of(l, t) * x->width
-                                          : x->all;
 }
 
 static srnn_real *gates_at(const timeline *l, size_t t)
@@ -66,18 +47,18 @@ static srnn_real *dp_at(const timeline *l, size_t t)
  * every step. */
 static void cell_to(const timeline *l, size_t t, srnn_cell *c)
 {
-    c->h_prev = carried(l, CARRY_H, t - 1);
-    c->h = carried(l, CARRY_H, t);
+    c->h_prev = srnn_carried(l, CARRY_H, t - 1);
+    c->h = srnn_carried(l, CARRY_H, t);
     if (l->row->has_c) {
-        c->c_prev = carried(l, CARRY_C, t - 1);
-        c->c = carried(l, CARRY_C, t);
+        c->c_prev = srnn_carried(l, CARRY_C, t - 1);
+        c->c = srnn_carried(l, CARRY_C, t);
     }
     if (l->r->gate)
         c->gate = gates_at(l, t);
     if (l->row->has_m)
         c->m = m_at(l, t);
     if (l->row->has_g)
-        c->g = carried(l, CARRY_G, t);
+        c->g = srnn_carried(l, CARRY_G, t);
     if (l->r->gate && l->row->norm.work) {
         c->work = c->gate + l->row->norm.work * l->hidden;
         c->ldwork = l->gate_ld;
@@ -88,8 +69,8 @@ static void cell_to(const timeline *l, size_t t, srnn_cell *c)
 static const srnn_real *seen_h(const timeline *l, size_t t)
 {
     return l->masking.drop
-               ? l->masking.dropped + row_of(l, t) * l->masking.lddropped
-               : carried(l, CARRY_H, t);
+               ? l->masking.dropped + srnn_row_of(l, t) * l->masking.lddropped
+               : srnn_carried(l, CARRY_H, t);
 }
 
 /* The states that a phase's function makes, or takes the gradients of: where h
@@ -127,91 +108,8 @@ static srnn_masking masking_at(const timeline *l, size_t t, int of)
     if (m.zone_c && l->r->gate)
         m.c_own += row * m.ldc_own;
     if (m.drop)
-        m.dropped += row_of(l, t) * m.lddropped;
+        m.dropped += srnn_row_of(l, t) * m.lddropped;
     return m;
-}
-
-/* ---- states, in the caller's order outside, the extent's inside -------- */
-
-static void copy_row(const carry *x, const srnn_real *from, size_t i,
-                     srnn_real *to, size_t j)
-{
-    memcpy(to + j * x->width, from + i * x->width, x->width * sizeof *to);
-}
-
-/* How many carries there are to copy: all of them, by worker 0. */
-static size_t carries_of(const timeline *l)
-{
-    return l->p->crew->worker == 0 ? CARRIES : 0;
-}
-
-/* The i-th of what the cell carries; NULL: there is none. */
-static carry *carry_of(const timeline *l, size_t i)
-{
-    carry *x = &l->r->carry[i];
-
-    return x->all ? x : NULL;
-}
-
-static void states_in(const timeline *l)
-{
-    const extent *e = l->e;
-    const size_t carries = carries_of(l);
-    size_t j, i;
-
-    for (j = 0; j < carries; j++) {
-        const carry *x = carry_of(l, j);
-
-        for (i = 0; x && i < e->batch; i++)
-            copy_row(x, x->state, e->order[i], x->all, i);
-        if (x && j == CARRY_H && l->masking.drop)
-            l->k->multiply(e->batch * x->width, x->all, l->masking.drop,
-                           l->masking.dropped);
-    }
-}
-
-/* Each sequence's last step is carried on. */
-static void states_out(const timeline *l)
-{
-    const extent *e = l->e;
-    const size_t carries = carries_of(l);
-    size_t j, t, i;
-
-    for (j = 0; j < carries; j++) {
-        const carry *x = carry_of(l, j);
-
-        for (t = 0; x && t < e->steps; t++)
-            for (i = extent_active(e, t + 1); i < extent_active(e, t); i++)
-                copy_row(x, carried(l, j, t), i, x->state, e->order[i]);
-    }
-}
-
-static void gradients_in(const timeline *l)
-{
-    const extent *e = l->e;
-    const size_t carries = carries_of(l);
-    size_t j, i;
-
-    for (j = 0; j < carries; j++) {
-        const carry *x = carry_of(l, j);
-
-        for (i = 0; x && i < e->batch; i++)
-            copy_row(x, x->d_state, e->order[i], x->d, i);
-    }
-}
-
-static void gradients_out(const timeline *l)
-{
-    const extent *e = l->e;
-    const size_t carries = carries_of(l);
-    size_t j, i;
-
-    for (j = 0; j < carries; j++) {
-        const carry *x = carry_of(l, j);
-
-        for (i = 0; x && i < e->batch; i++)
-            copy_row(x, x->d, i, x->d_state, e->order[i]);
-    }
 }
 
 /* ---- phases ------------------------------------------------------------ */
@@ -256,7 +154,7 @@ static srnn_rows operand(const timeline *l, const stretch *s,
     if (s->from == CELLS)
         return (srnn_rows){{c->m}, {h}, {h}};
     if (s->from == PREV_G)
-        return (srnn_rows){{carried(l, CARRY_G, t - 1)}, {3 * h}, {3 * h}};
+        return (srnn_rows){{srnn_carried(l, CARRY_G, t - 1)}, {3 * h}, {3 * h}};
     return (srnn_rows){{seen_h(l, t - 1)}, {c->ldh_prev}, {c->ldh_prev}};
 }
 
@@ -348,7 +246,7 @@ void srnn_layer_forward(const pass *p, const node *n, const layer *y,
     timeline_begin(&l, p, n, y, r);
     if (l.masked)
         srnn_layer_masks_draw(p, n, (size_t)(y - n->layer), &r->masks);
-    states_in(&l);
+    srnn_layer_states_in(&l);
     if (norms)
         srnn_norm_begin(&l);
     srnn_crew_span(p->crew, y->x.units, l.k->panel_units(1), &from, &to);
@@ -366,7 +264,7 @@ void srnn_layer_forward(const pass *p, const node *n, const layer *y,
         for (t = t0; t < t1; t++)
             forward_step(&l, c, pre + (first[t] - first[t0]) * l.gate_ld, t);
     }
-    states_out(&l);
+    srnn_layer_states_out(&l);
     if (norms)
         srnn_norm_end(&l);
     srnn_pool_barrier(p->crew);
@@ -518,7 +416,7 @@ void srnn_layer_backward(const pass *p, const node *n, const layer *y,
     size_t t;
 
     timeline_begin(&l, p, n, y, r);
-    gradients_in(&l);
+    srnn_layer_gradients_in(&l);
     srnn_pool_barrier(p->crew);
     for (t = l.e->steps; t-- > 0;)
         backward_step(&l, c, in->dy, t);
@@ -526,5 +424,5 @@ void srnn_layer_backward(const pass *p, const node *n, const layer *y,
         first_state(&l, c);
     srnn_layer_gradients(&l, in);
     srnn_pool_barrier(p->crew);
-    gradients_out(&l);
+    srnn_layer_gradients_out(&l);
 }

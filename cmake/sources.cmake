@@ -29,6 +29,7 @@ set(SRNN_CELLS
   cells/layer.c
   cells/layer_carve.c
   cells/layer_gradients.c
+  cells/layer_states.c
   cells/likelihood.c
   cells/linear.c
   cells/loss.c
