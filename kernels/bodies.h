@@ -20,6 +20,7 @@
 #include "body_gru.h"
 #include "body_lstm.h"
 #include "body_masked.h"
+#include "body_single.h"
 #include "body_rows.h"
 
 #include "body_losses.h"
@@ -28,12 +29,29 @@
 #include "body_vectors.h"
 #include "body_random.h"
 
+static const srnn_singles singles = {
+    .lanes = VEC_LANES,
+    .size = single_size,
+    .pack = single_pack,
+    .step = {[SRNN_SINGLE_RNN_TANH] = single_rnn_tanh,
+             [SRNN_SINGLE_RNN_RELU] = single_rnn_relu,
+             [SRNN_SINGLE_LSTM] = single_lstm,
+             [SRNN_SINGLE_GRU] = single_gru}};
+
 static uint64_t flush(void)
 {
     const uint64_t mode = v_mode();
 
-    v_set_mode(mode | VEC_FLUSH_BITS);
+    if ((mode & VEC_FLUSH_BITS) != VEC_FLUSH_BITS)
+        v_set_mode(mode | VEC_FLUSH_BITS);
     return mode;
+}
+
+/* A write waits for all arithmetic before it: only where it changes any. */
+static void restore(uint64_t mode)
+{
+    if ((mode & VEC_FLUSH_BITS) != VEC_FLUSH_BITS)
+        v_set_mode(mode);
 }
 
 static void lay_over(srnn_kernels *k, const char *name)
@@ -89,6 +107,9 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->masked[SRNN_MASKED_STATE] = masked_state;
     k->masked[SRNN_MASKED_RESET] = masked_reset;
     k->masked[SRNN_MASKED_RESET_BWD] = masked_reset_bwd;
+    if (!k->few)
+        k->few = &singles;
+    k->single = &singles;
     k->gemm_tn = gemm_tn;
     k->gemm_tn_work = gemm_tn_work;
     k->bias_grad = bias_grad;
@@ -120,5 +141,5 @@ static void lay_over(srnn_kernels *k, const char *name)
     k->normal = normal;
     k->mask = mask;
     k->flush = flush;
-    k->restore = v_set_mode;
+    k->restore = restore;
 }

@@ -1,12 +1,14 @@
 /* What the bodies ask of the compiler. UNROLL stands before a loop whose count
- * is a constant after inlining. */
+ * is a constant after inlining, UNROLL_4 before others. */
 #ifndef SRNN_COMPILER_H
 #define SRNN_COMPILER_H
 
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
+#define UNROLL_4 _Pragma("clang loop unroll_count(4)")
 #else
 #define UNROLL _Pragma("GCC unroll 32")
+#define UNROLL_4 _Pragma("GCC unroll 4")
 #endif
 #define INLINE static inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))

@@ -35,6 +35,13 @@ static void forced(const srnn_kernels *k)
     }
 }
 
+/* Single steps, which the scalar rung does not have. */
+static int may_be_empty(const srnn_kernels *k, size_t at)
+{
+    return !rung_is_vector(k) && (at == offsetof(srnn_kernels, single) ||
+                                  at == offsetof(srnn_kernels, few));
+}
+
 /* The whole table is filled: no entry is NULL. */
 static void whole(const srnn_kernels *k)
 {
@@ -46,7 +53,7 @@ static void whole(const srnn_kernels *k)
 
         for (size_t j = 0; j < word; j++)
             set |= bytes[i + j];
-        CHECK_SAYS(set, "%s: word %zu of the table is empty", k->name,
+        CHECK_SAYS(set || may_be_empty(k, i), "%s: word %zu of the table is empty", k->name,
                    i / word);
     }
 }

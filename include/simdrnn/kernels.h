@@ -79,6 +79,44 @@ typedef struct srnn_picked {
     const uint32_t *row;
 } srnn_picked;
 
+/* ---- single steps --------------------------------------------------------
+ * One step of a plain layer for one row: the input part, the recurrent part
+ * and the cell in one call, for the small nets where calls cost more than
+ * arithmetic. Same formulas, chains and bits as `product` (from b_ih) and
+ * `step` (from b_hh) with the tile of that cell. The weights are packed with
+ * both biases, private to the table's `single` or `few`. */
+typedef enum srnn_single_kind {
+    SRNN_SINGLE_RNN_TANH,
+    SRNN_SINGLE_RNN_RELU,
+    SRNN_SINGLE_LSTM,
+    SRNN_SINGLE_GRU, /* reset after the product */
+    SRNN_SINGLE_KINDS
+} srnn_single_kind;
+
+typedef struct srnn_single {
+    size_t units, in;
+    const srnn_real *packed;
+    const srnn_real *x;  /* [in] */
+    /* h and c (LSTM) in place; y is the new h too, and must not overlap h. All
+     * have room for units rounded up to 16 reals, of which those beyond units
+     * may be written. */
+    srnn_real *h, *c, *y;
+} srnn_single;
+
+typedef void srnn_single_fn(const srnn_single *s);
+
+typedef struct srnn_singles {
+    size_t lanes;
+    /* Reals that the packed weights take. */
+    size_t (*size)(size_t gates, size_t units, size_t in);
+    /* w_ih[gates units][in], w_hh[gates units][units], biases [gates units];
+     * writes all of `to`. */
+    void (*pack)(size_t gates, size_t units, size_t in, const srnn_real *w_ih,
+                 const srnn_real *w_hh, const srnn_real *b_ih,
+                 const srnn_real *b_hh, srnn_real *to);
+    srnn_single_fn *step[SRNN_SINGLE_KINDS];
+} srnn_singles;
+
 /* ---- normalisation ------------------------------------------------------
  * y = fma(gain, hat, bias), hat = (x - mean) rstd, rstd = 1 / sqrt(var + eps),
  * with the mean and the variance (of n elements, divided by n) of
@@ -241,6 +279,11 @@ typedef struct srnn_kernels {
                  const srnn_cell *cell, size_t unit0, size_t unit1, int flip);
     srnn_tile_fn *tile[SRNN_TILE_COUNT];
     srnn_tile_fn *masked[SRNN_MASKED_KINDS];
+
+    /* Single steps by this rung, and by the narrowest of the ladder up to it,
+     * which has less to compute where units are few; NULL: the scalar rung has
+     * none. */
+    const srnn_singles *single, *few;
 
     /* Weight gradients: c[m][n] starts at its value, then one chain over the
      * links of a[row][m] x b[row][n]. work: gemm_tn_work() reals. */
