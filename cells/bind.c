@@ -12,6 +12,7 @@ srnn_status srnn_session_lengths(srnn_session *s, const size_t *lengths)
 
     if (!s)
         return srnn_fail(SRNN_EINVAL, "session is NULL");
+    s->repeats = 0;
     x = &s->axis[SRNN_TIME];
     x->counted = lengths ? s->batch : 0;
     if (lengths)
@@ -40,6 +41,7 @@ srnn_status srnn_session_axis(srnn_session *s, srnn_axis a, size_t steps,
                          "axis '%s': %zu lengths, the session was opened for "
                          "%zu sequences",
                          s->net->axis[a].name, count, x->batch);
+    s->repeats = 0;
     x->now = steps;
     x->counted = count;
     if (count)
@@ -263,6 +265,7 @@ srnn_status srnn_session_bind(srnn_session *s, size_t steps,
 
     if (!s || (!in && ins))
         return srnn_fail(SRNN_EINVAL, "%s is NULL", s ? "in" : "session");
+    s->repeats = 0;
     status = check_inputs(s, in, ins);
     if (!status)
         status = bind_axes(s, steps, in, ins);

@@ -50,6 +50,14 @@ void srnn_stack_states(srnn_session *s, const node *n, run *r);
 void srnn_stack_forward(const pass *p, const node *n, run *r);
 void srnn_stack_backward(const pass *p, const node *n, run *r);
 
+/* Single steps: reals of a layer's weights, 0 if it has no such step; packing
+ * of all layers; what a run needs, after its layers; one step, if the pass is
+ * one, else 0. */
+size_t srnn_single_size(const srnn_net *net, const node *n, const layer *y);
+void srnn_single_pack(const srnn_net *net, const node *n);
+void srnn_single_carve(const srnn_session *s, const node *n, run *r);
+int srnn_single_forward(const pass *p, const node *n, run *r);
+
 /* The listed states after so many steps of the pass that has just run, in the
  * order of the list, [B][width] each; the next place behind them. Counts of
  * steps are not among them. */

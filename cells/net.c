@@ -1,5 +1,5 @@
 /* The graph: nodes in topological order, their parameters and packing. */
-#include "node.h"
+#include "layer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -341,6 +341,16 @@ srnn_status srnn_net_param(const srnn_net *net, size_t i, srnn_tensor *out)
     return SRNN_OK;
 }
 
+void srnn_net_pack_singles(srnn_net *net)
+{
+    size_t i;
+
+    for (i = 0; i < net->nodes; i++)
+        if (net->node[i]->layer)
+            srnn_single_pack(net, net->node[i]);
+    net->singles_packed = 1;
+}
+
 srnn_status srnn_net_pack(srnn_net *net)
 {
     size_t i;
@@ -350,6 +360,7 @@ srnn_status srnn_net_pack(srnn_net *net)
     for (i = 0; i < net->nodes; i++)
         if (net->node[i]->kind->pack)
             net->node[i]->kind->pack(net, net->node[i]);
+    srnn_net_pack_singles(net);
     return SRNN_OK;
 }
 

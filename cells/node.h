@@ -81,6 +81,8 @@ typedef struct layer {
                         these; else NULL */
     srnn_panels x, dx; /* W, all gates as one, and its transpose */
     srnn_panels forward[MOST_PHASES], backward[MOST_PHASES];
+    srnn_real *single; /* both weights and biases for single steps; NULL: the
+                          layer has none */
 } layer;
 
 struct node {
@@ -116,6 +118,7 @@ struct srnn_net {
     size_t axes;
     size_t losses;
     int ready_to_train;
+    int singles_packed; /* no update has been since */
     atomic_size_t users; /* open sessions and trainers */
 };
 
@@ -148,6 +151,8 @@ srnn_status srnn_node_end(srnn_net *net, node *n, srnn_status status,
 srnn_status srnn_panels_open(const srnn_net *net, srnn_panels *p,
                              size_t gates, size_t units, size_t k);
 void srnn_panels_close(srnn_panels *p);
+/* Packs what single steps read, which an update leaves as it was. */
+void srnn_net_pack_singles(srnn_net *net);
 /* Makes the net ready for backward passes. */
 srnn_status srnn_net_train(srnn_net *net);
 
@@ -206,6 +211,7 @@ typedef struct layer_run {
                         same in all of them */
     layer_masks masks;
     norm_run norm;
+    srnn_single single;
 } layer_run;
 
 /* What lies between two layers: the output of one or both directions. */
@@ -238,6 +244,8 @@ struct run {
     dropping drop;    /* of a dropout node */
     layer_run *layer; /* recurrent: both directions counted */
     stack_level *level;
+    int singles;      /* single steps are calls of single_step */
+    srnn_single_fn *single_step;
     attention_run *attention;
 };
 
@@ -262,6 +270,12 @@ typedef struct axis_run {
     extent extent;  /* of the pass */
 } axis_run;
 
+/* A single step of one layer. */
+typedef struct chain_link {
+    srnn_single_fn *step;
+    srnn_single *at;
+} chain_link;
+
 struct srnn_session {
     const srnn_net *net;
     size_t batch, steps;
@@ -273,6 +287,10 @@ struct srnn_session {
     axis_run axis[SRNN_AXES];
     int begun; /* a call has gone before, since the last reset */
     int bound; /* a call is, and has not begun */
+    int repeats; /* the last call was a step; another finds all as it was */
+    chain_link *chain; /* what such a step comes to where it is no more than
+                          `links` single steps of layers */
+    size_t links;
     size_t longest;   /* training: steps of a call, of one leg or several */
     srnn_real *kept;  /* training: all states, as often as was asked for */
     void *allocated; /* what malloc gave, NULL: the caller's memory */
@@ -353,6 +371,8 @@ srnn_status srnn_session_need_losses(const srnn_session *s);
  * losses. */
 void srnn_session_pass(srnn_session *s, const leg *l, const srnn_array *in,
                        size_t ins);
+/* Runs the nodes that are ready over the extents as they stand. */
+void srnn_pass_run(const pass *p);
 /* The losses of the call begin at 0. */
 void srnn_losses_begin(srnn_session *s);
 /* What a bound call changes before its first pass: until then it may still be

@@ -81,6 +81,21 @@ static srnn_status add_param(srnn_net *net, node *n, size_t l, int p,
     return SRNN_OK;
 }
 
+static srnn_status open_single(const srnn_net *net, const node *n, layer *y)
+{
+    const size_t line = ALIGNMENT / sizeof *y->single;
+    const size_t reals = srnn_single_size(net, n, y);
+
+    if (!reals)
+        return SRNN_OK;
+    y->single = aligned_alloc(ALIGNMENT, (reals + line - 1) / line *
+                                             ALIGNMENT);
+    return y->single ? SRNN_OK
+                     : srnn_fail(SRNN_ENOMEM,
+                                 "node '%s': no memory for %zu reals", n->name,
+                                 reals);
+}
+
 static srnn_status add_layer(srnn_net *net, node *n, size_t l, size_t in)
 {
     const size_t gates = n->row.gates, hidden = n->recurrent.hidden;
@@ -120,7 +135,7 @@ static srnn_status add_layer(srnn_net *net, node *n, size_t l, size_t in)
                                   y->param[f->weight].units,
                                   y->param[f->weight].columns);
     }
-    return status;
+    return status ? status : open_single(net, n, y);
 }
 
 static srnn_status check_rates(const char *name,
@@ -281,6 +296,7 @@ static void close_layers(node *n)
         srnn_panels_close(&n->layer[l].x);
         srnn_panels_close(&n->layer[l].dx);
         free(n->layer[l].full);
+        free(n->layer[l].single);
         for (i = 0; i < MOST_PHASES; i++) {
             srnn_panels_close(&n->layer[l].forward[i]);
             srnn_panels_close(&n->layer[l].backward[i]);

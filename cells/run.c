@@ -90,6 +90,12 @@ static void count_makings(const pass *p, run *r)
         r[i].made += (size_t)runs(p, i);
 }
 
+void srnn_pass_run(const pass *p)
+{
+    count_makings(p, p->s->run);
+    srnn_pool_run(p->s->pool, pass_on_crew, (void *)p);
+}
+
 void srnn_losses_begin(srnn_session *s)
 {
     size_t i;
@@ -103,15 +109,14 @@ void srnn_losses_begin(srnn_session *s)
 void srnn_session_pass(srnn_session *s, const leg *l, const srnn_array *in,
                        size_t ins)
 {
-    pass p = {.s = s, .first = l->t0 == 0, .leg = l};
+    const pass p = {.s = s, .first = l->t0 == 0, .leg = l};
 
     if (l->want_loss && l->t0 == 0 && !l->again)
         srnn_losses_begin(s);
     srnn_session_begin(s);
     s->names.step = s->names.first + l->t0;
     point(s, l->t0, l->steps, l->want_loss || l->backward, in, ins);
-    count_makings(&p, s->run);
-    srnn_pool_run(s->pool, pass_on_crew, &p);
+    srnn_pass_run(&p);
 }
 
 int srnn_pass_begins(const pass *p, const node *n, const run *initial)
@@ -199,23 +204,6 @@ srnn_status srnn_session_forward(srnn_session *s, size_t steps,
     if (!status)
         run_call(s, steps, in, ins, out, outs, 0);
     return status;
-}
-
-srnn_status srnn_session_step(srnn_session *s, const srnn_real *x,
-                              srnn_real *y)
-{
-    srnn_array in, out;
-
-    if (!s || !x || !y)
-        return srnn_fail(SRNN_EINVAL, "%s is NULL",
-                         s ? x ? "y" : "x" : "session");
-    if (s->inputs != 1)
-        return srnn_fail(SRNN_EINVAL,
-                         "the net has %zu real inputs, step takes one",
-                         s->inputs);
-    in = (srnn_array){.node = s->first, .data = (srnn_real *)x};
-    out = (srnn_array){.node = s->last, .data = y};
-    return srnn_session_forward(s, 1, &in, 1, &out, 1);
 }
 
 srnn_status srnn_session_loss(srnn_session *s, size_t steps,

@@ -99,12 +99,12 @@ static void carve_axis(axis_run *x, arena *a)
 
 /* ---- layout -------------------------------------------------------------- */
 
-static size_t most_states(const srnn_net *net)
+static size_t most_layers(const srnn_net *net)
 {
     size_t i, n = 0;
 
     for (i = 0; i < net->nodes; i++)
-        n += 2 * (CARRIES + 1) * net->node[i]->recurrent.layers;
+        n += 2 * net->node[i]->recurrent.layers;
     return n;
 }
 
@@ -142,7 +142,9 @@ static void carve(srnn_session *s, size_t kept, arena *a)
     size_t i;
 
     s->run = srnn_arena_take(a, net->nodes * sizeof *s->run);
-    s->state = srnn_arena_take(a, most_states(net) * sizeof *s->state);
+    s->state = srnn_arena_take(a, most_layers(net) * (CARRIES + 1) *
+                                       sizeof *s->state);
+    s->chain = srnn_arena_take(a, most_layers(net) * sizeof *s->chain);
     for (i = 0; i < net->axes; i++)
         carve_axis(&s->axis[i], a);
     if (s->training)
@@ -428,5 +430,5 @@ void srnn_session_reset(srnn_session *session)
         memset(session->state[i].data, 0,
                session->batch * session->state[i].width * sizeof(srnn_real));
     if (session)
-        session->begun = 0;
+        session->begun = session->repeats = 0;
 }

@@ -75,6 +75,8 @@ void srnn_stack_carve(const srnn_session *s, const node *n, run *r, arena *a)
     }
     if (n->recurrent.direction > SRNN_BOTH)
         r->own = srnn_arena_reals(a, reals);
+    if (a->base)
+        srnn_single_carve(s, n, r);
     r->ldy = n->features;
 }
 
@@ -189,6 +191,8 @@ void srnn_stack_forward(const pass *p, const node *n, run *r)
     size_t i, l, d, ldx = in->ldy;
 
     srnn_states_begin(p, n, r);
+    if (srnn_single_forward(p, n, r))
+        return;
     for (i = 0; i < n->recurrent.layers; i++) {
         stack_level *y = &r->level[i];
 

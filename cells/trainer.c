@@ -256,6 +256,8 @@ void srnn_trainer_close(srnn_trainer *trainer)
     if (!trainer)
         return;
     srnn_session_close(trainer->session);
+    if (trainer->net && !trainer->net->singles_packed)
+        srnn_net_pack_singles(trainer->net);
     free(trainer->memory);
     free(trainer->gradient);
     free(trainer->squares);

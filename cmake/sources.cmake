@@ -51,8 +51,10 @@ set(SRNN_CELLS
   cells/sample.c
   cells/schedule.c
   cells/session.c
+  cells/single.c
   cells/stack.c
   cells/states.c
+  cells/step.c
   cells/through.c
   cells/trainer.c
   cells/trainer_held.c

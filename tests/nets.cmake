@@ -46,6 +46,7 @@ foreach(promise nets carry resume ragged)
   srnn_test(promise/${promise} LABEL promise SOURCES promise_${promise}.c
     LIBS srnn_nets SHORT control small norm variants lstm carry resume ragged)
 endforeach()
+srnn_test(promise/step LABEL promise SOURCES promise_step.c LIBS srnn_nets)
 srnn_test(promise/graph LABEL promise SOURCES promise_graph.c LIBS srnn_nets
   KINDS release asan tsan aarch64)
 srnn_test(promise/through LABEL promise SOURCES promise_through.c
