@@ -35,7 +35,8 @@ INLINE void micro_rows_held(const size_t R, const size_t C, const srnn_real *w,
     UNROLL for (i = 0; i < R; i++)
         x[i] = v_set1(a[i][k]);
     UNROLL for (c = 0; c < C; c++) {
-        const vr y = v_load(w + c * VEC_LANES);
+        const vr load = v_load(w + c * VEC_LANES);
+        const vr y = R > 1 ? v_once(load) : load;
 
         UNROLL for (i = 0; i < R; i++)
             acc[i][c] = v_fma(y, x[i], acc[i][c]);
@@ -52,8 +53,11 @@ INLINE void micro_columns_held(const size_t R, const size_t C,
     UNROLL for (c = 0; c < C; c++)
         y[c] = v_load(w + c * VEC_LANES);
     UNROLL for (i = 0; i < R; i++) {
-        const vr x = v_set1(a[i][k]);
+        vr x;
 
+        if (i > 0 && i == R / 2)
+            LOADS_STAY;
+        x = v_set1(a[i][k]);
         UNROLL for (c = 0; c < C; c++)
             acc[i][c] = v_fma(y[c], x, acc[i][c]);
     }

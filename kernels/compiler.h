@@ -10,6 +10,9 @@
 #define UNROLL _Pragma("GCC unroll 32")
 #define UNROLL_4 _Pragma("GCC unroll 4")
 #endif
+/* Loads are not moved across it: all of them gathered before their uses would
+ * take more registers than there are. */
+#define LOADS_STAY __asm__ volatile("" ::: "memory")
 #define INLINE static inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
 

@@ -46,6 +46,11 @@ static inline void v_store_n(float *p, vr a, size_t n)
     else
         _mm256_maskstore_ps(p, v_head_bits(n), a);
 }
+static inline vr v_once(vr a)
+{
+    __asm__("" : "+x"(a));
+    return a;
+}
 static inline vr v_set1(float a) { return _mm256_set1_ps(a); }
 static inline vr v_zero(void) { return _mm256_setzero_ps(); }
 

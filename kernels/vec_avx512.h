@@ -39,6 +39,11 @@ static inline void v_store_n(float *p, vr a, size_t n)
 {
     _mm512_mask_storeu_ps(p, v_head(n), a);
 }
+static inline vr v_once(vr a)
+{
+    __asm__("" : "+v"(a));
+    return a;
+}
 static inline vr v_set1(float a) { return _mm512_set1_ps(a); }
 static inline vr v_zero(void) { return _mm512_setzero_ps(); }
 

@@ -7,6 +7,7 @@
  *   vr, vi, vm       a vector of reals; of integers; a lane mask
  *   VEC_ROWS_c       rows of the micro-kernel over a panel of c columns
  *   v_head(n)        mask of the first n lanes, all of them from VEC_LANES up
+ *   v_once(a)        a, loaded once: no use of it reads memory again
  *   v_load_n         the first n lanes, the rest 0; touches no byte beyond
  *   v_store_n        writes the first n lanes; touches no byte beyond
  *   v_fma(a,b,c)     a * b + c, rounded once;   v_fnma: c - a * b
@@ -56,6 +57,7 @@ static inline void v_store_n(double *p, vr a, size_t n)
     if (n)
         *p = a;
 }
+static inline vr v_once(vr a) { return a; }
 static inline vr v_set1(double a) { return a; }
 static inline vr v_zero(void) { return 0; }
 

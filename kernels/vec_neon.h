@@ -58,6 +58,7 @@ static inline void v_store_n(float *p, vr a, size_t n)
     if (n > 2)
         vst1q_lane_f32(p + 2, a, 2);
 }
+static inline vr v_once(vr a) { return a; } /* no FMA reads memory */
 static inline vr v_set1(float a) { return vdupq_n_f32(a); }
 static inline vr v_zero(void) { return vdupq_n_f32(0); }
 
