@@ -81,9 +81,9 @@ static const char *prepare(void *context)
     }
     if (l) {
         m->hz = limits_clock();
-        m->flops = limits_flops(l);
+        m->flops = limits_flops_of(l, open_case.problem.size[SIZE_P]);
         m->bandwidth =
-            limits_bandwidth(l, limits_level_of(open_case.problem.work.set));
+            limits_bandwidth(l, limits_level_for(&open_case.problem.work));
     }
     return why;
 }

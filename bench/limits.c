@@ -154,6 +154,11 @@ size_t limits_level_of(double bytes)
     return i;
 }
 
+size_t limits_level_for(const work *w)
+{
+    return limits_level_of(w->set / work_threads(w));
+}
+
 /* A stretch that lies in the level and not in the one before: half of it, but
  * no more of a large one than four times what lies before; of DRAM four times
  * the last cache. */
@@ -217,10 +222,13 @@ void limits_close(void)
 double limits_seconds(const srnn_limits *limits, const work *w,
                       const moment *m)
 {
-    double arithmetic = w->flop / m->flops + w->activations / 16 *
-                                                 limits->activation_cycles /
-                                                 m->hz;
-    double traffic = m->bandwidth > 0 ? w->bytes / m->bandwidth : 0;
+    const double threads = work_threads(w);
+    const double cycles =
+        w->activations / threads / 16 * limits->activation_cycles;
+    double arithmetic =
+        (m->flops > 0 ? w->flop / m->flops : 0) + cycles / m->hz;
+    double traffic =
+        m->bandwidth > 0 ? w->bytes / threads / m->bandwidth : 0;
 
     return arithmetic > traffic ? arithmetic : traffic;
 }

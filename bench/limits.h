@@ -16,8 +16,9 @@ typedef struct level {
 /* Limits of one moment. */
 typedef struct moment {
     double hz;        /* of a chain of integer additions, one cycle each */
-    double flops;     /* per second, fused multiply-adds in registers */
-    double bandwidth; /* bytes per second loaded from one level */
+    double flops;     /* per second, fused multiply-adds in registers, of all
+                         the threads that share the work */
+    double bandwidth; /* bytes per second loaded from one level by one core */
 } moment;
 
 /* Seconds since some moment. */
@@ -35,11 +36,20 @@ size_t limits_level_of(double bytes);
  * caches full of its own data. */
 double limits_clock(void);
 double limits_flops(const srnn_limits *limits);
+/* The same of that many threads together, all in one moment: their FLOP over
+ * the time from the first one's start to the last one's end. 0 if they could
+ * not be started. */
+double limits_flops_of(const srnn_limits *limits, size_t threads);
 double limits_bandwidth(const srnn_limits *limits, size_t level);
 
+/* The level that holds what each thread of the work reads again every step: a
+ * share of the set. */
+size_t limits_level_for(const work *w);
+
 /* The least seconds that the work takes: the larger of its arithmetic,
- *   flop / peak + activations / 16 * activation_cycles / clock,
- * and its traffic, bytes / bandwidth of the level that holds its set. */
+ *   flop / peak + activations / threads / 16 * activation_cycles / clock,
+ * and its traffic, bytes / threads / bandwidth of the level for it: every
+ * thread at best does its share, and loads no slower for the others. */
 double limits_seconds(const srnn_limits *limits, const work *w,
                       const moment *m);
 

@@ -1,5 +1,7 @@
 /* Names of problems, their buffers, and the comparison with the reference. */
 #include "problem.h"
+
+#include "peers/peer.h"
 #include "variants.h"
 
 #include <math.h>
@@ -10,10 +12,11 @@
 
 #define PRECISION "/f32/"
 #define FEW_STEPS 2
+#define REFERENCE "the reference"
 #define PAGE 4096
 #define LINE 64
 
-static const char letters[SIZES + 1] = "TBIHN";
+static const char letters[SIZES + 1] = "TBIHNP";
 
 int problem_fail(problem *p, const char *format, ...)
 {
@@ -54,16 +57,22 @@ static const problem_kind *kind_named(const char *what, size_t length)
 }
 
 /* Reads the sizes, all the kind's letters in their order; returns what follows
- * them, NULL if they are not there. */
+ * them, NULL if they are not there. One thread is not named. */
 static const char *parse_sizes(problem *p, const char *s)
 {
+    p->size[SIZE_P] = 1;
     for (const char *l = p->kind->letters; *l; l++) {
+        const int optional = *l == letters[SIZE_P];
         char *end;
         size_t *size = &p->size[strchr(letters, *l) - letters];
 
+        if (optional && *s == '/')
+            continue;
         if (*s++ != *l || *s < '1' || *s > '9')
             return NULL;
         *size = strtoul(s, &end, 10);
+        if (optional && *size < 2)
+            return NULL;
         s = end;
     }
     return s;
@@ -92,9 +101,12 @@ void problem_row(const problem *p, char row[PROBLEM_NAME])
 {
     int n = snprintf(row, PROBLEM_NAME, "%s%s", p->kind->what, PRECISION);
 
-    for (const char *l = p->kind->letters; *l; l++)
-        n += snprintf(row + n, PROBLEM_NAME - (size_t)n, "%c%zu", *l,
-                      p->size[strchr(letters, *l) - letters]);
+    for (const char *l = p->kind->letters; *l; l++) {
+        const size_t size = p->size[strchr(letters, *l) - letters];
+
+        if (*l != letters[SIZE_P] || size > 1)
+            n += snprintf(row + n, PROBLEM_NAME - (size_t)n, "%c%zu", *l, size);
+    }
 }
 
 void problem_name(const problem *p, char name[PROBLEM_NAME])
@@ -197,23 +209,22 @@ static float largest(const problem_output *o)
     return most;
 }
 
-/* What is wrong goes to p, whose output it is. */
-static int compare(problem *p, const problem_output *mine,
-                   const problem_output *reference)
+int problem_compare(problem *p, const problem_output *mine,
+                    const problem_output *other, const char *who)
 {
-    const float absolute = reference->absolute * largest(reference);
+    const float absolute = other->absolute * largest(other);
 
-    for (size_t j = 0; j < reference->count; j++) {
-        const float x = mine->data[j], r = reference->data[j];
-        const float allowed = reference->relative * fabsf(r) + absolute;
+    for (size_t j = 0; j < other->count; j++) {
+        const float x = mine->data[j], r = other->data[j];
+        const float allowed = other->relative * fabsf(r) + absolute;
         char name[PROBLEM_NAME];
 
         if (x == r || fabsf(x - r) <= allowed || (isnan(x) && isnan(r)))
             continue;
         problem_name(p, name);
         return problem_fail(
-            p, "%s: %s[%zu] is %.9g, the reference says %.9g, allowed is %.2g",
-            name, mine->name, j, (double)x, (double)r, (double)allowed);
+            p, "%s: %s[%zu] is %.9g, %s says %.9g, allowed is %.2g", name,
+            mine->name, j, (double)x, who, (double)r, (double)allowed);
     }
     return 0;
 }
@@ -242,10 +253,12 @@ static int check_against(problem *p, problem *few, const problem *reference)
     if (p->failed || few->failed || reference->failed)
         return problem_fail(p, "a run failed: %s", srnn_error_message());
     for (size_t i = 0; i < reference->outputs; i++) {
-        if (compare(few, &few->output[i], &reference->output[i]))
+        const problem_output *right = &reference->output[i];
+
+        if (problem_compare(few, &few->output[i], right, REFERENCE))
             return problem_fail(p, "%s", few->message);
-        if (reference->output[i].causal &&
-            compare(p, &p->output[i], &reference->output[i]))
+        if (right->causal &&
+            problem_compare(p, &p->output[i], right, REFERENCE))
             return -1;
     }
     return 0;
@@ -269,4 +282,11 @@ int problem_check(problem *p)
     problem_close(&few);
     problem_close(&reference);
     return result;
+}
+
+int problem_peer_task(const problem *p, peer_task *task)
+{
+    *task = (peer_task){.what = p->kind->what, .threads = p->size[SIZE_P]};
+    memcpy(task->size, p->size, sizeof task->size);
+    return p->kind->peer_task ? p->kind->peer_task(p, task) : -1;
 }

@@ -12,11 +12,13 @@
 #define PROBLEM_BUFFERS 4
 #define PROBLEM_OUTPUTS 20
 
-/* The letters of a shape: time steps, batch, inputs, hidden units, and for
- * kernels elements or rows. */
-enum { SIZE_T, SIZE_B, SIZE_I, SIZE_H, SIZE_N, SIZES };
+/* The letters of a shape: time steps, batch, inputs, hidden units, for kernels
+ * elements or rows, and threads ("parallel"), which are 1 where none are named
+ * and else at least 2. */
+enum { SIZE_T, SIZE_B, SIZE_I, SIZE_H, SIZE_N, SIZE_P, SIZES };
 
 typedef struct problem problem;
+struct peer_task; /* peers/peer.h */
 
 /* What a family of problems is: one table entry per `what`. Functions that
  * return int give 0, or -1 with the reason in p->message. */
@@ -29,6 +31,8 @@ typedef struct problem_kind {
     int (*setup)(problem *p); /* buffers are set: fills them, and the outputs */
     void (*run)(problem *p);
     void (*close)(problem *p);
+    /* Its data for a peer; NULL: no peer is asked for it. */
+    int (*peer_task)(const problem *p, struct peer_task *task);
 } problem_kind;
 
 /* A result to compare: |x - reference| <= relative |reference| + absolute
@@ -85,6 +89,15 @@ float problem_chain_error(size_t k);
  * outputs of a copy cut to a few steps, and what those steps left in p itself.
  * The message names the output, the element and both values. */
 int problem_check(problem *p);
+
+/* `mine`, called by p's name, against another one's result of the same output
+ * within the bounds of that; `who` is the other. The message as above. */
+int problem_compare(problem *p, const problem_output *mine,
+                    const problem_output *other, const char *who);
+
+/* What a peer needs to compute the same, but for the row's name; it points into
+ * p, just set up. -1: peers are not asked for it. */
+int problem_peer_task(const problem *p, struct peer_task *task);
 
 /* Uniform numbers in [low, high), the same for every variant and machine. */
 void problem_fill(float *x, size_t n, float low, float high, uint32_t stream);

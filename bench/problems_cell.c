@@ -3,7 +3,7 @@
  * all), update (train, Adam, packing again) and step. Training has a linear
  * head of a few classes, so that there is a loss. */
 #include "cells.h"
-#include "problem.h"
+#include "peers/peer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -66,7 +66,7 @@ static int cell_fail(problem *p)
     return problem_fail(p, "%s: %s", p->kind->what, srnn_error_message());
 }
 
-/* ---- open: the net and what it needs ------------------------------------ */
+/* ---- open: the net and what it needs ------------------------------------- */
 
 static srnn_status build_net(problem *p, cell_state *s)
 {
@@ -95,6 +95,7 @@ static srnn_session_config session_config(const problem *p,
 
     config.batch = s->batch;
     config.steps = pass_of(p) == STEP ? 1 : s->steps;
+    config.threads = p->size[SIZE_P];
     config.memory = p->buffer[MEMORY];
     return config;
 }
@@ -115,6 +116,7 @@ static work count_work(const problem *p, const cell_state *s)
     }
     if (pass_of(p) == STEP)
         w.item = "step";
+    w.threads = (double)p->size[SIZE_P];
     return pass_of(p) == UPDATE ? work_update(w, params) : w;
 }
 
@@ -164,7 +166,7 @@ static void cell_close(problem *p)
     p->state = NULL;
 }
 
-/* ---- setup: data, and what is compared ---------------------------------- */
+/* ---- setup: data, and what is compared ----------------------------------- */
 
 /* The gains and the variances of norms are about 1, all else is small. */
 static int about_one(const srnn_tensor *t)
@@ -237,12 +239,13 @@ static srnn_status add_training_outputs(problem *p, cell_state *s)
 
 /* eps keeps Adam smooth where a gradient is nearly zero: without it, its first
  * update is a sign, which two right results may disagree on. */
-static srnn_status open_trainer(cell_state *s)
+static srnn_status open_trainer(const problem *p, cell_state *s)
 {
     srnn_trainer_config config = srnn_trainer_default();
 
     config.batch = s->batch;
     config.steps = s->steps;
+    config.threads = p->size[SIZE_P];
     config.eps = 1e-4;
     config.input_gradients = 1;
     return srnn_trainer_open(&s->trainer, s->net, &config);
@@ -256,7 +259,7 @@ static int cell_setup(problem *p)
     if (fill(p, s))
         return cell_fail(p);
     if (trains(p)) {
-        if (open_trainer(s) || add_training_outputs(p, s))
+        if (open_trainer(p, s) || add_training_outputs(p, s))
             return cell_fail(p);
         return 0;
     }
@@ -269,7 +272,7 @@ static int cell_setup(problem *p)
     return 0;
 }
 
-/* ---- run ---------------------------------------------------------------- */
+/* ---- run ----------------------------------------------------------------- */
 
 static void forward_run(problem *p)
 {
@@ -313,18 +316,49 @@ static void step_run(problem *p)
     }
 }
 
-#define PASS(cell, pass, which, letters, run) \
+/* ---- for peers ----------------------------------------------------------- */
+
+static const float *param(const cell_state *s, const char *name)
+{
+    srnn_tensor t;
+
+    for (size_t i = 0; !srnn_net_param(s->net, i, &t); i++)
+        if (!strcmp(t.name, name))
+            return t.data;
+    return NULL;
+}
+
+static int cell_peer(const problem *p, peer_task *task)
+{
+    const cell_state *s = p->state;
+
+    task->x = p->buffer[X];
+    task->w_ih = param(s, "layer.weight_ih_l0");
+    task->w_hh = param(s, "layer.weight_hh_l0");
+    task->b_ih = param(s, "layer.bias_ih_l0");
+    task->b_hh = param(s, "layer.bias_hh_l0");
+    if (!trains(p))
+        return 0;
+    task->classes = CLASSES;
+    task->length = pass_of(p) == RAGGED ? s->length : NULL;
+    task->w_head = param(s, "head.weight");
+    task->b_head = param(s, "head.bias");
+    task->targets = p->buffer[TARGETS];
+    return 0;
+}
+
+#define PASS(cell, pass, which, letters, run, peer) \
     { \
         #cell "/" pass, letters, NULL, BENCH_##cell *PASSES + which, \
-            cell_open, cell_setup, run, cell_close \
+            cell_open, cell_setup, run, cell_close, peer \
     }
 #define VARIANT(cell) \
-    PASS(cell, "forward", FORWARD, "TBIH", forward_run), \
-        PASS(cell, "train", TRAIN, "TBIH", train_run), \
-        PASS(cell, "ragged", RAGGED, "TBIH", train_run),
+    PASS(cell, "forward", FORWARD, "TBIHP", forward_run, cell_peer), \
+        PASS(cell, "train", TRAIN, "TBIHP", train_run, cell_peer), \
+        PASS(cell, "ragged", RAGGED, "TBIHP", train_run, cell_peer),
 #define PLAIN(cell) \
-    VARIANT(cell) PASS(cell, "update", UPDATE, "TBIH", train_run), \
-        PASS(cell, "step", STEP, "BIH", step_run),
+    VARIANT(cell) PASS(cell, "update", UPDATE, "TBIHP", train_run, NULL), \
+        PASS(cell, "step", STEP, "BIHP", step_run, NULL),
 
 const problem_kind problem_cell_kinds[] = {
     BENCH_PLAIN_LIST(PLAIN) BENCH_VARIANT_LIST(VARIANT){0},

@@ -1,7 +1,7 @@
 /* Kernels by themselves: activations over arrays, and products of a matrix
  * shaped like the four gates of a cell, H units from H inputs, with one row
  * (gemv) or many (gemm). */
-#include "problem.h"
+#include "peers/peer.h"
 
 #include <stdlib.h>
 
@@ -67,6 +67,12 @@ static void activation_run(problem *p)
     s->array(p->size[SIZE_N], p->buffer[X], p->buffer[Y]);
 }
 
+static int activation_peer(const problem *p, peer_task *task)
+{
+    task->x = p->buffer[X];
+    return 0;
+}
+
 /* ---- products ----------------------------------------------------------- */
 
 static int product_open(problem *p)
@@ -111,15 +117,25 @@ static void product_run(problem *p)
                      s->bias, p->buffer[Y], GATES * h, 0, h);
 }
 
+static int product_peer(const problem *p, peer_task *task)
+{
+    const kernel_state *s = p->state;
+
+    task->x = p->buffer[X];
+    task->w_hh = p->buffer[WEIGHTS];
+    task->b_ih = s->bias;
+    return 0;
+}
+
 #define ACTIVATION(name, which, overlay) \
     { \
         name, "N", overlay, which, activation_open, activation_setup, \
-            activation_run, close_state \
+            activation_run, close_state, activation_peer \
     }
 #define PRODUCT(name) \
     { \
         name, "HN", "libxsmm", 0, product_open, product_setup, product_run, \
-            close_state \
+            close_state, product_peer \
     }
 
 const problem_kind problem_kernel_kinds[] = {

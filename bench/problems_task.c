@@ -195,7 +195,7 @@ static void task_run(problem *p)
 #define TASK(what, number) \
     { \
         "task/" what, "TBH", NULL, number, task_open, task_setup, task_run, \
-            task_close \
+            task_close, NULL \
     }
 
 const problem_kind problem_task_kinds[] = {

@@ -84,3 +84,8 @@ double work_amount(const work *w)
 {
     return w->flop > 0 ? w->flop : w->items;
 }
+
+double work_threads(const work *w)
+{
+    return w->threads > 1 ? w->threads : 1;
+}

@@ -13,6 +13,7 @@ typedef struct work {
     double bytes;       /* read or written in all, the set once per step */
     double items;       /* steps or elements that ns_per_item divides by */
     const char *item;   /* NULL: gflops say more */
+    double threads;     /* that share it; 0 stands for 1 */
 } work;
 
 /* The counts that make up a cell of H units: gates and activations of a unit;
@@ -40,5 +41,8 @@ work work_update(work train, size_t params);
 
 /* What the work is told in: FLOP where there are products, else items. */
 double work_amount(const work *w);
+
+/* How many threads share it, at least 1. */
+double work_threads(const work *w);
 
 #endif

@@ -49,6 +49,9 @@ typedef struct peer {
      * "layer.weight_ih_l0", ...), row-major as ours; NULL: it has none. */
     const float *(*result)(peer_state *s, const char *output, size_t count);
     void (*close)(peer_state *s);
+    /* The error that its documentation allows its activations over arrays, in
+     * units of the last place, each at most 2^-23 of the value; beside ours. */
+    double ulp;
 } peer;
 
 extern const peer peer_onednn, peer_openblas, peer_libmvec, peer_pytorch,
