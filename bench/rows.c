@@ -10,63 +10,88 @@
 
 typedef struct group {
     const char *const *kinds, *const *shapes;
-    int brief;
+    int when;
 } group;
+
+enum { FULL = 0, BRIEF = 1, PEERS = 2 };
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-#define PASSES(cell) LIST(cell "/forward", cell "/train", cell "/update")
 #define SEQUENCES \
     LIST("T100B1I64H64", "T100B1I256H256", "T100B1I512H512", \
          "T50B16I256H256", "T50B64I512H512", "T35B20I650H650")
+#define LARGE LIST("T25B128I1024H1024")
+#define PARALLEL \
+    LIST("T50B16I256H256P2", "T50B64I512H512P2", "T100B1I512H512P2", \
+         "T100B1I64H64P2")
+/* Between one row and many: no size may fall off. */
+#define FEW_ROWS \
+    LIST("T100B2I64H64", "T100B4I64H64", "T100B8I64H64", "T100B2I256H256", \
+         "T100B4I256H256", "T100B8I256H256", "T100B2I512H512", \
+         "T100B4I512H512", "T100B8I512H512")
 #define STEPS LIST("B1I1H8", "B1I1H16", "B1I1H32", "B1I1H64", "B1I1H128")
-#define CELL(cell, brief) \
-    {PASSES(cell), SEQUENCES, brief}, {LIST(cell "/step"), STEPS, brief}
+#define ODD_STEPS LIST("B1I1H20", "B1I1H40")
+
+#define PASS(pass, when) \
+    {LIST(pass), SEQUENCES, when | PEERS}, {LIST(pass), LARGE, PEERS}
+#define CELL(cell, when) \
+    PASS(cell "/forward", when), PASS(cell "/train", when), \
+        {LIST(cell "/update"), SEQUENCES, when}, \
+        {LIST(cell "/step"), STEPS, when}, \
+        {LIST(cell "/step"), ODD_STEPS, FULL}
+#define PLAIN(cell) \
+    CELL(cell, BRIEF), {LIST(cell "/forward"), FEW_ROWS, FULL}, \
+        {LIST(cell "/forward", cell "/train"), PARALLEL, FULL}
 #define TASK(name) LIST("task/" name "/lstm", "task/" name "/gru")
 
 #define BOTH(cell) cell "/forward", cell "/train"
 #define VARIED LIST("T50B16I256H256", "T35B20I650H650")
 
 static const group groups[] = {
-    {LIST("exp", "log", "sigmoid", "tanh", "relu"), LIST("N16384"), 1},
-    {LIST("gemv"), LIST("H64N1", "H256N1", "H512N1", "H1024N1"), 1},
-    {LIST("gemm"), LIST("H64N16", "H256N16", "H512N16", "H1024N16"), 1},
-    {LIST("gemm"), LIST("H64N64", "H256N64", "H512N64", "H1024N64"), 1},
-    CELL("lstm", 1),
-    CELL("gru", 1),
-    CELL("rnn", 1),
-    CELL("gru_before", 0),
+    {LIST("exp"), LIST("N16384"), BRIEF | PEERS},
+    {LIST("log"), LIST("N16384"), BRIEF},
+    {LIST("sigmoid", "tanh"), LIST("N16384"), BRIEF | PEERS},
+    {LIST("relu"), LIST("N16384"), BRIEF},
+    {LIST("gemv"), LIST("H64N1", "H256N1", "H512N1", "H1024N1"), BRIEF | PEERS},
+    {LIST("gemm"), LIST("H64N16", "H256N16", "H512N16", "H1024N16"),
+     BRIEF | PEERS},
+    {LIST("gemm"), LIST("H64N64", "H256N64", "H512N64", "H1024N64"),
+     BRIEF | PEERS},
+    PLAIN("lstm"),
+    PLAIN("gru"),
+    PLAIN("rnn"),
+    CELL("gru_before", FULL),
     {LIST("lstm/train", "lstm/ragged", "gru/train", "gru/ragged", "rnn/train",
           "rnn/ragged"),
-     LIST("T50B64I256H256"), 0},
-    {TASK("adding"), LIST("T100B32H32"), 0},
-    {TASK("order"), LIST("T110B32H32"), 0},
-    {TASK("reber"), LIST("T12B32H32"), 0},
-    {LIST("task/copying/lstm"), LIST("T60B64H64"), 0},
+     LIST("T50B64I256H256"), FULL},
+    {TASK("adding"), LIST("T100B32H32"), FULL},
+    {TASK("order"), LIST("T110B32H32"), FULL},
+    {TASK("reber"), LIST("T12B32H32"), FULL},
+    {LIST("task/copying/lstm"), LIST("T60B64H64"), FULL},
     {LIST("lstm_peephole/train", "lstm_both/train", "lstm_layer_norm/train"),
-     LIST("T50B16I256H256"), 1},
+     LIST("T50B16I256H256"), BRIEF},
     {LIST("lstm_peephole/train", "lstm_both/train", "lstm_layer_norm/train"),
-     LIST("T35B20I650H650"), 0},
+     LIST("T35B20I650H650"), FULL},
     {LIST("lstm_peephole/forward", "lstm_both/forward",
           "lstm_layer_norm/forward"),
-     VARIED, 0},
+     VARIED, FULL},
     {LIST(BOTH("lstm_nig"), BOTH("lstm_nfg"), BOTH("lstm_nog"),
           BOTH("lstm_niaf"), BOTH("lstm_noaf"), BOTH("lstm_cifg"),
           BOTH("lstm_fgr"), BOTH("lstm_projected"), BOTH("lstm_clipped"),
           BOTH("lstm_elu"), BOTH("lstm_hard_sigmoid"), BOTH("lstm_zoneout"),
           BOTH("lstm_dropout"), BOTH("lstm_batch_norm")),
-     VARIED, 0},
+     VARIED, FULL},
     {LIST(BOTH("gru_one_bias"), BOTH("gru_takes_new"), BOTH("gru_softsign"),
           BOTH("gru_clipped"), BOTH("gru_zoneout"), BOTH("gru_both"),
           BOTH("gru_layer_norm"), BOTH("rnn_relu"), BOTH("rnn_softplus"),
           BOTH("rnn_layer_norm"), BOTH("rnn_batch_norm")),
-     VARIED, 0},
+     VARIED, FULL},
     {LIST(BOTH("attention_dot"), BOTH("attention_general"),
           BOTH("attention_additive")),
-     LIST("T50B16I256H256"), 0},
+     LIST("T50B16I256H256"), FULL},
     {LIST("lstm_peephole/ragged", "lstm_projected/ragged",
           "lstm_layer_norm/ragged", "lstm_both/ragged"),
-     LIST("T50B64I256H256"), 0},
+     LIST("T50B64I256H256"), FULL},
 };
 
 int row_at(size_t i, row_entry *r)
@@ -77,7 +102,8 @@ int row_at(size_t i, row_entry *r)
                 if (i--)
                     continue;
                 snprintf(r->name, sizeof r->name, "%s/f32/%s", *k, *s);
-                r->brief = groups[g].brief;
+                r->brief = (groups[g].when & BRIEF) != 0;
+                r->peers = (groups[g].when & PEERS) != 0;
                 return 1;
             }
     return 0;
@@ -87,6 +113,8 @@ static int has_baselines(const problem *p)
 {
     const size_t *size = p->size;
 
+    if (size[SIZE_P] > 1)
+        return 0;
     if (!strcmp(p->kind->what, "gemm"))
         return size[SIZE_N] == 16 && size[SIZE_H] == 256;
     return size[SIZE_B] <= 1 || (size[SIZE_B] == 16 && size[SIZE_H] == 256);
