@@ -36,13 +36,12 @@ static void close_case(void)
 /* Google Benchmark knows no ratios: the baselines are sampled beforehand. */
 static int measure_baselines(const google_case *c)
 {
-    const plan short_plan = {3, 1e-3};
+    const measuring briefly = {.plan = {3, 1e-3}, .take = variant_is_baseline};
 
     if (!strcmp(open_case.baselines.name, c->row))
         return 0;
-    return measure_row_of(c->row, variant_is_baseline, &short_plan,
-                          &open_case.baselines, open_case.why,
-                          sizeof open_case.why);
+    return measure_row(c->row, &briefly, &open_case.baselines, open_case.why,
+                       sizeof open_case.why);
 }
 
 static double speed_over(const char *baseline, const work *w, double seconds)

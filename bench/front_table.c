@@ -14,16 +14,16 @@
 #define BAR 30
 #define MOST_LEFT 359999 /* seconds */
 
-int options_take(const options *o, const char *name, int brief)
+int options_take(const options *o, const row_entry *r)
 {
     regex_t expression;
     int took;
 
     if (!o->filter)
-        return brief || o->full;
+        return o->full || (o->peers ? r->peers : r->brief);
     if (regcomp(&expression, o->filter, REG_EXTENDED | REG_NOSUB))
         return 0;
-    took = !regexec(&expression, name, 0, NULL, 0);
+    took = !regexec(&expression, r->name, 0, NULL, 0);
     regfree(&expression);
     return took;
 }
@@ -34,7 +34,7 @@ static size_t choose(const options *o, measured_row *rows)
     row_entry r;
 
     for (size_t i = 0; row_at(i, &r); i++)
-        if (options_take(o, r.name, r.brief)) {
+        if (options_take(o, &r)) {
             if (rows)
                 strcpy(rows[n].name, r.name);
             n++;
@@ -61,15 +61,36 @@ static void progress(size_t done, size_t n, const char *name, double start)
                 left / 60, left % 60, name);
 }
 
-static int measure(const options *o, measured_row *rows, size_t n)
+static double near_bandwidth(void *limits)
+{
+    return limits_bandwidth(limits, 0);
+}
+
+/* Loads by the highest rung, from the best that describing the machine saw. */
+static int watch_loads(const machine *m, watch *w)
+{
+    const srnn_limits *l = m->rungs ? limits_of(m->rung[m->rungs - 1]) : NULL;
+
+    *w = (watch){near_bandwidth, (void *)l, m->bandwidth[0], 0, 0};
+    return l != NULL;
+}
+
+static int measure(const options *o, const machine *m, const found_peers *peers,
+                   measured_row *rows, size_t n)
 {
     const double start = limits_now();
+    measuring with = {.plan = o->plan};
+    watch w;
     char name[PROBLEM_NAME], why[300];
 
+    if (peers) {
+        with.peers = peers->here;
+        with.watch = watch_loads(m, &w) ? &w : NULL;
+    }
     for (size_t i = 0; i < n; i++) {
         strcpy(name, rows[i].name);
         progress(i, n, name, start);
-        if (measure_row(name, &o->plan, &rows[i], why, sizeof why)) {
+        if (measure_row(name, &with, &rows[i], why, sizeof why)) {
             fprintf(stderr, "\nbench: %s\n", why);
             return -1;
         }
@@ -146,27 +167,39 @@ static int open_outputs(const options *o, const machine *m, output *json,
 
 /* ---- all of it ----------------------------------------------------------- */
 
-static int run(const options *o, const machine *m, measured_row *rows, size_t n)
+static int run(const options *o, const machine *m, const found_peers *peers,
+               measured_row *rows, size_t n)
 {
     const table_style style = isatty(STDOUT_FILENO) ? TABLE_BOLD : TABLE_PLAIN;
     output json, markdown;
 
     if (open_outputs(o, m, &json, &markdown))
         return -1;
-    if (measure(o, rows, n)) {
+    if (measure(o, m, peers, rows, n)) {
         output_drop(&json);
         output_drop(&markdown);
         return -1;
     }
-    table_write(stdout, style, m, rows, n);
+    table_write(stdout, style, m, peers, rows, n);
     fflush(stdout);
-    json_write(json.f, m, rows, n);
-    table_write(markdown.f, TABLE_MARKDOWN, m, rows, n);
+    json_write(json.f, m, peers, rows, n);
+    table_write(markdown.f, TABLE_MARKDOWN, m, peers, rows, n);
     return output_keep(&json) | output_keep(&markdown);
+}
+
+/* Says which peers are not here. */
+static void find_peers(found_peers *peers)
+{
+    peers_find(peers);
+    for (size_t i = 0; i < peers->n; i++)
+        if (!peers->each[i].version)
+            fprintf(stderr, "bench: without the peer %s: %s\n",
+                    peers->each[i].name, peers->each[i].why);
 }
 
 int front_table(const options *o)
 {
+    found_peers peers;
     const size_t n = choose(o, NULL);
     measured_row *rows = calloc(n + 1, sizeof *rows);
     machine m;
@@ -176,9 +209,11 @@ int front_table(const options *o)
         fprintf(stderr, "bench: no row matches '%s'; --list names them\n",
                 o->filter ? o->filter : "");
     if (n && rows) {
+        if (o->peers)
+            find_peers(&peers);
         machine_describe(&m);
         choose(o, rows);
-        code = run(o, &m, rows, n) ? 1 : 0;
+        code = run(o, &m, o->peers ? &peers : NULL, rows, n) ? 1 : 0;
     }
     free(rows);
     limits_close();

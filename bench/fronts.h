@@ -2,18 +2,20 @@
 #ifndef BENCH_FRONTS_H
 #define BENCH_FRONTS_H
 
+#include "rows.h"
 #include "sampler.h"
 
 typedef struct options {
     const char *filter; /* a regular expression on names of rows; NULL: none */
     int full;           /* every row; a filter means so too */
+    int peers;          /* with peers; without a filter, their rows */
     int record;         /* into results/ */
     const char *out;    /* the files' name without its end */
     plan plan;
 } options;
 
 /* Whether the options take this row: 1, 0. */
-int options_take(const options *o, const char *name, int brief);
+int options_take(const options *o, const row_entry *r);
 
 /* Measures, with a progress bar, then writes the table and the files. */
 int front_table(const options *o);

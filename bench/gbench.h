@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-#define GBENCH_COUNTERS 8
+#define GBENCH_COUNTERS 12
 
 typedef struct gbench_counter {
     const char *name;

@@ -24,7 +24,7 @@ static void numbers(FILE *f, const char *key, const contender *c, size_t field)
     for (size_t i = 0; i < c->rounds; i++) {
         const sample *s = &c->sample[i];
         const double value[] = {s->seconds, s->limit.hz, s->limit.flops,
-                                s->limit.bandwidth};
+                                s->limit.bandwidth, s->near};
 
         fprintf(f, "%s%.6g", i ? ", " : "", value[field]);
     }
@@ -44,6 +44,9 @@ static void variant(FILE *f, const measured *v)
     number(f, "least_seconds", v->result.least);
     fprintf(f, ", \"runs\": %zu, \"repeats\": %zu,\n     ", v->result.runs,
             v->result.repeats);
+    if (v->peer)
+        fprintf(f, "\"compared\": %zu, \"outputs\": %zu,\n     ",
+                v->compared, v->outputs);
     for (size_t i = 0; i < n; i++) {
         fprintf(f, i ? ", " : "");
         number(f, c[i].name, c[i].value);
@@ -52,6 +55,8 @@ static void variant(FILE *f, const measured *v)
     numbers(f, "clock", &v->result, 1);
     numbers(f, "fma_flops", &v->result, 2);
     numbers(f, "bandwidth", &v->result, 3);
+    if (v->result.sample[0].near > 0)
+        numbers(f, "near_bandwidth", &v->result, 4);
     fprintf(f, "}");
 }
 
@@ -90,13 +95,56 @@ static void describe(FILE *f, const machine *m)
     fprintf(f, "}\n");
 }
 
-void json_write(FILE *f, const machine *m, const measured_row *rows, size_t n)
+/* Versions of those that are here, reasons of the others, repeated rounds. */
+static void describe_peers(FILE *f, const found_peers *peers,
+                           const measured_row *rows, size_t n)
+{
+    size_t repeats = 0, kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        repeats += rows[i].repeats;
+        kept += rows[i].kept;
+    }
+    fprintf(f, "  \"peers\": {\n");
+    for (size_t i = 0; i < peers->n; i++) {
+        const found_peer *p = &peers->each[i];
+
+        fprintf(f, "    \"%s\": {", p->name);
+        string(f, p->version ? "version" : "missing",
+               p->version ? p->version : p->why);
+        fprintf(f, "}%s\n", i + 1 < peers->n ? "," : "");
+    }
+    fprintf(f, "  },\n  \"repeated_rounds\": %zu, \"slow_rounds\": %zu,\n",
+            repeats, kept);
+}
+
+static void skipped(FILE *f, const measured_row *rows, size_t n)
+{
+    const char *between = "";
+
+    fprintf(f, "  \"skipped\": {");
+    for (size_t i = 0; i < n; i++)
+        if (*rows[i].skipped) {
+            fprintf(f, "%s\n    ", between);
+            string(f, rows[i].name, rows[i].skipped);
+            between = ",";
+        }
+    fprintf(f, "},\n");
+}
+
+void json_write(FILE *f, const machine *m, const found_peers *peers,
+                const measured_row *rows, size_t n)
 {
     const char *between = "";
 
     fprintf(f, "{\n  \"machine\": {\n");
     describe(f, m);
-    fprintf(f, "  },\n  \"results\": [\n");
+    fprintf(f, "  },\n");
+    if (peers) {
+        describe_peers(f, peers, rows, n);
+        skipped(f, rows, n);
+    }
+    fprintf(f, "  \"results\": [\n");
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < rows[i].variants; j++) {
             fprintf(f, "%s", between);

@@ -17,6 +17,8 @@ static const char usage[] =
     "four minutes.\n"
     "\n"
     "  --full          every row\n"
+    "  --peers         beside other libraries, in turns; without REGEX, the\n"
+    "                  rows that they have\n"
     "  --list          name the rows and stop\n"
     "  --record        write results/<machine>.json and .md\n"
     "  --out STEM      write STEM.json and STEM.md\n"
@@ -26,10 +28,11 @@ static const char usage[] =
     "\n"
     "SRNN_ISA caps the instruction sets that are measured.\n";
 
-enum { FULL = 256, LIST, RECORD, OUT, ROUNDS, HELP };
+enum { FULL = 256, PEERS, LIST, RECORD, OUT, ROUNDS, HELP };
 
 static const struct option long_options[] = {
     {"full", no_argument, NULL, FULL},
+    {"peers", no_argument, NULL, PEERS},
     {"list", no_argument, NULL, LIST},
     {"record", no_argument, NULL, RECORD},
     {"out", required_argument, NULL, OUT},
@@ -89,12 +92,15 @@ static int check_options(const options *o, const char *rest)
     return -1;
 }
 
+/* All of them, unless only some were asked for. */
 static int list_rows(const options *o)
 {
+    options like = *o;
     row_entry r;
 
+    like.full |= !o->peers;
     for (size_t i = 0; row_at(i, &r); i++)
-        if (options_take(o, r.name, 1))
+        if (options_take(&like, &r))
             printf("%s%s\n", r.name, r.brief ? "" : "  (--full)");
     return 0;
 }
@@ -116,6 +122,9 @@ int main(int argc, char **argv)
         switch (c) {
         case FULL:
             o.full = 1;
+            break;
+        case PEERS:
+            o.peers = 1;
             break;
         case LIST:
             list = 1;

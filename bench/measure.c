@@ -1,48 +1,157 @@
-/* Opens the variants of a row, hands them to the sampler, keeps the figures. */
+/* Opens the variants and the peers of a row, hands them to the sampler, keeps
+ * the figures. */
 #include "measure.h"
 
+#include "peers/open.h"
 #include "variants.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static int open_variants(measured_row *m, int (*take)(const char *variant),
-                         problem *p, char *why, size_t size)
+#define OURS (2 * MEASURE_VARIANTS) /* with those on one thread */
+#define ALL (OURS + MEASURE_PEERS)
+
+/* A row while it is measured. */
+typedef struct session {
+    const measuring *with;
+    measured_row *m;
+    problem problem[OURS];
+    size_t problems;
+    peer_task task;
+    char *why;
+    size_t size;
+} session;
+
+static int fail(const session *s, const char *why)
 {
+    snprintf(s->why, s->size, "%s", why);
+    return -1;
+}
+
+/* ---- ours ---------------------------------------------------------------- */
+
+/* Opens v's problem by its name. */
+static int open_problem(session *s, measured *v, const char *variant)
+{
+    problem *p = &s->problem[s->problems];
+
+    if (problem_open(p, v->name, NULL))
+        return fail(s, p->message);
+    s->problems++;
+    snprintf(v->variant, sizeof v->variant, "%s", variant);
+    v->result.problem = p;
+    v->result.limits = limits_of(variant_rung(variant));
+    v->work = p->work;
+    return problem_alloc(p) ? fail(s, p->message) : 0;
+}
+
+static int open_variants(session *s)
+{
+    measured_row *m = s->m;
     const char *variant;
 
     for (size_t i = 0; (variant = variant_at(i)); i++) {
         measured *v = &m->variant[m->variants];
 
         if (m->variants == MEASURE_VARIANTS ||
-            (take && !take(variant)) ||
+            (s->with->take && !s->with->take(variant)) ||
             !row_problem(m->name, variant, v->name))
             continue;
-        if (problem_open(&p[m->variants], v->name, NULL)) {
-            snprintf(why, size, "%s", p[m->variants].message);
+        if (open_problem(s, v, variant))
             return -1;
-        }
-        snprintf(v->variant, sizeof v->variant, "%s", variant);
-        v->result.problem = &p[m->variants];
-        v->result.limits = limits_of(variant_rung(variant));
-        v->work = p[m->variants].work;
-        m->overlay = p[m->variants].kind->overlay;
+        m->overlay = v->result.problem->kind->overlay;
         m->variants++;
-        if (problem_alloc(v->result.problem)) {
-            snprintf(why, size, "%s", v->result.problem->message);
-            return -1;
-        }
     }
     return 0;
 }
 
-const measured *measured_find(const measured_row *m, const char *variant)
+static int is_rung(const measured *v)
 {
-    for (size_t i = 0; i < m->variants; i++)
-        if (!strcmp(m->variant[i].variant, variant))
-            return &m->variant[i];
-    return NULL;
+    return !variant_is_baseline(v->variant) && !variant_is_overlay(v->variant);
 }
+
+/* Those rungs on one thread that the row has on several. */
+static int open_alone(session *s)
+{
+    measured_row *m = s->m;
+
+    for (size_t i = 0; i < m->variants; i++) {
+        measured *v = &m->variant[i], *alone = &m->alone[m->alones];
+        problem p = *v->result.problem;
+
+        if (p.size[SIZE_P] <= 1 || !is_rung(v))
+            continue;
+        p.size[SIZE_P] = 1;
+        problem_name(&p, alone->name);
+        if (open_problem(s, alone, v->variant))
+            return -1;
+        m->alones++;
+    }
+    return 0;
+}
+
+/* ---- peers --------------------------------------------------------------- */
+
+/* The highest rung, which peers are compared with. */
+static measured *highest(measured_row *m)
+{
+    measured *top = NULL;
+
+    for (size_t i = 0; i < m->variants; i++)
+        if (is_rung(&m->variant[i]))
+            top = &m->variant[i];
+    return top;
+}
+
+static void skip(measured_row *m, const char *name, const char *why)
+{
+    const size_t n = strlen(m->skipped);
+
+    snprintf(m->skipped + n, sizeof m->skipped - n, "%s%s: %s", n ? "; " : "",
+             name, why);
+}
+
+static int open_peer(session *s, const measured *top, const peer *p)
+{
+    measured_row *m = s->m;
+    measured *v = &m->variant[m->variants];
+    problem named = *top->result.problem;
+    char why[256] = "";
+    peer_state *state = p->open(&s->task, why, sizeof why);
+
+    if (!state) {
+        skip(m, p->name, why);
+        return 0;
+    }
+    *v = (measured){.peer = p, .work = top->work, .result = top->result};
+    v->result.peer = p;
+    v->result.state = state;
+    snprintf(v->variant, sizeof v->variant, "%s", p->name);
+    strcpy(named.variant, v->variant);
+    problem_name(&named, v->name);
+    m->variants++;
+    v->outputs = v->result.problem->outputs;
+    v->compared = peer_compare(p, state, &s->task, v->result.problem);
+    return v->compared ? 0 : fail(s, v->result.problem->message);
+}
+
+static int open_peers(session *s)
+{
+    const peer *const *each = s->with->peers;
+    measured_row *m = s->m;
+    const measured *top = highest(m);
+
+    if (!each || !top || problem_peer_task(top->result.problem, &s->task))
+        return 0;
+    s->task.row = m->name;
+    for (size_t i = 0; i < MEASURE_PEERS && each[i]; i++)
+        if (each[i]->has(s->task.what) && open_peer(s, top, each[i]))
+            return -1;
+    return 0;
+}
+
+/* ---- ratios -------------------------------------------------------------- */
 
 /* Median over rounds of how much faster a is than b, for the same work. */
 static double ratio(const measured *a, const measured *b)
@@ -56,6 +165,39 @@ static double ratio(const measured *a, const measured *b)
     return median_of(a->result.rounds, r);
 }
 
+static double fma_ratio(const measured *a, const measured *b)
+{
+    double r[SAMPLER_ROUNDS];
+
+    for (size_t i = 0; i < a->result.rounds; i++)
+        r[i] = a->result.sample[i].limit.flops /
+               b->result.sample[i].limit.flops;
+    return median_of(a->result.rounds, r);
+}
+
+static void compare_threads(measured *v, const measured *alone)
+{
+    v->speedup = ratio(v, alone);
+    if (v->result.limits)
+        v->fma_speedup = fma_ratio(v, alone);
+}
+
+static void compare_peers(measured_row *m)
+{
+    const measured *found = measured_ours(m);
+    measured *ours = found ? &m->variant[found - m->variant] : NULL;
+
+    for (size_t i = 0; ours && i < m->variants; i++) {
+        measured *v = &m->variant[i];
+
+        if (!v->peer)
+            continue;
+        v->vs_peer = ratio(ours, v);
+        if (!(ours->vs_peer > 0) || v->vs_peer < ours->vs_peer)
+            ours->vs_peer = v->vs_peer;
+    }
+}
+
 static void compare(measured_row *m)
 {
     const measured *reference = measured_find(m, "reference");
@@ -66,83 +208,72 @@ static void compare(measured_row *m)
 
         v->vs_reference = reference ? ratio(v, reference) : 0;
         v->vs_autovec = autovec ? ratio(v, autovec) : 0;
+        for (size_t j = 0; j < m->alones; j++)
+            if (!v->peer && !strcmp(m->alone[j].variant, v->variant))
+                compare_threads(v, &m->alone[j]);
     }
+    compare_peers(m);
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static measured *measured_at(measured_row *m, size_t i)
+{
+    return i < m->variants ? &m->variant[i] : &m->alone[i - m->variants];
 }
 
 /* The sampler wants its contenders side by side. */
-static int sample_row(measured_row *m, const plan *p, char *why, size_t size)
+static int sample_row(session *s, contender *c)
 {
-    contender c[MEASURE_VARIANTS];
+    measured_row *m = s->m;
+    const size_t n = m->variants + m->alones;
+    watch *w = s->with->watch;
+    const watch before = w ? *w : (watch){.best = 0};
     size_t failed;
 
-    for (size_t i = 0; i < m->variants; i++)
-        c[i] = m->variant[i].result;
-    if (sampler_run(c, m->variants, p, &failed)) {
-        snprintf(why, size, "%s", c[failed].problem->message);
-        return -1;
-    }
-    for (size_t i = 0; i < m->variants; i++)
-        m->variant[i].result = c[i];
+    for (size_t i = 0; i < n; i++)
+        c[i] = measured_at(m, i)->result;
+    if (sampler_run_watched(c, n, &s->with->plan, w, &failed))
+        return fail(s, c[failed].problem->message);
+    for (size_t i = 0; i < n; i++)
+        measured_at(m, i)->result = c[i];
+    m->repeats = w ? w->repeats - before.repeats : 0;
+    m->kept = w ? w->kept - before.kept : 0;
     compare(m);
     return 0;
 }
 
-int measure_row_of(const char *row, int (*take)(const char *variant),
-                   const plan *p, measured_row *m, char *why, size_t size)
+static int measure(session *s)
 {
-    problem problems[MEASURE_VARIANTS];
+    contender *c = malloc(ALL * sizeof *c);
+    int result;
+
+    if (!c)
+        return fail(s, "no memory for the samples");
+    result = open_variants(s) || open_alone(s) || open_peers(s) ||
+             sample_row(s, c);
+    free(c);
+    return result ? -1 : 0;
+}
+
+int measure_row(const char *row, const measuring *with, measured_row *m,
+                char *why, size_t size)
+{
+    session s = {.with = with, .m = m, .why = why, .size = size};
     int result;
 
     memset(m, 0, sizeof *m);
     snprintf(m->name, sizeof m->name, "%s", row);
-    result = open_variants(m, take, problems, why, size);
-    if (!result)
-        result = sample_row(m, p, why, size);
-    for (size_t i = 0; i < m->variants; i++) {
-        problem_close(m->variant[i].result.problem);
-        m->variant[i].result.problem = NULL;
+    result = measure(&s);
+    for (size_t i = 0; i < m->variants + m->alones; i++) {
+        contender *c = &measured_at(m, i)->result;
+
+        if (c->peer)
+            c->peer->close(c->state);
+        c->state = NULL;
+        c->problem = NULL;
     }
+    for (size_t i = 0; i < s.problems; i++)
+        problem_close(&s.problem[i]);
     return result;
-}
-
-int measure_row(const char *row, const plan *p, measured_row *m, char *why,
-                size_t size)
-{
-    return measure_row_of(row, NULL, p, m, why, size);
-}
-
-/* ---- figures ------------------------------------------------------------ */
-
-double work_gflops(const work *w, double seconds)
-{
-    return 1e-9 * w->flop / seconds;
-}
-
-double work_gbs(const work *w, double seconds)
-{
-    return 1e-9 * w->bytes / seconds;
-}
-
-double work_ns(const work *w, double seconds)
-{
-    return 1e9 * seconds / w->items;
-}
-
-size_t measured_counters(const measured *v, double seconds,
-                         measured_counter c[MEASURE_COUNTERS])
-{
-    size_t n = 0;
-
-    if (v->work.flop > 0)
-        c[n++] = (measured_counter){"gflops", work_gflops(&v->work, seconds)};
-    c[n++] = (measured_counter){"gbs", work_gbs(&v->work, seconds)};
-    if (v->work.item)
-        c[n++] = (measured_counter){"ns_per_item", work_ns(&v->work, seconds)};
-    if (v->vs_reference > 0)
-        c[n++] = (measured_counter){"vs_reference", v->vs_reference};
-    if (v->vs_autovec > 0)
-        c[n++] = (measured_counter){"vs_autovec", v->vs_autovec};
-    if (v->result.of_limit > 0)
-        c[n++] = (measured_counter){"of_limit", v->result.of_limit};
-    return n;
 }

@@ -1,89 +1,19 @@
 /* The table: one line a row, one column a variant; providers share a column,
  * since a row has at most one. */
-#include "table.h"
-
+#include "pen.h"
 #include "variants.h"
 
 #include <string.h>
 
 #define CELL_WIDTH 13
 
-typedef struct pen {
-    FILE *f;
-    table_style style;
-    int name_width;
-} pen;
-
-/* ---- cells -------------------------------------------------------------- */
-
-/* Text in a column, bold where asked and possible; bold has no width. */
-static void cell(const pen *p, const char *text, int width, int bold)
-{
-    if (p->style == TABLE_MARKDOWN)
-        fprintf(p->f, bold ? " | **%s**" : " | %s", text);
-    else if (p->style == TABLE_BOLD && bold)
-        fprintf(p->f, " \033[1m%*s\033[0m", width, text);
-    else
-        fprintf(p->f, " %*s", width, text);
-}
-
-static void name_cell(const pen *p, const char *text)
-{
-    if (p->style == TABLE_MARKDOWN)
-        fprintf(p->f, "| %s", text);
-    else
-        fprintf(p->f, "%-*s", p->name_width, text);
-}
-
-static void figure(const measured *v, char *text, size_t size)
-{
-    const double t = v->result.median;
-    const double x =
-        v->work.item ? work_ns(&v->work, t) : work_gflops(&v->work, t);
-    const int digits = x < 10 ? 2 : x < 1000 ? 1 : 0;
-
-    if (variant_is_baseline(v->variant) || v->result.of_limit <= 0)
-        snprintf(text, size, "%.*f", digits, x);
-    else
-        snprintf(text, size, "%.*f %3.0f%%", digits, x,
-                 100 * v->result.of_limit);
-}
-
-static void times(double ratio, char *text, size_t size)
-{
-    if (ratio > 0)
-        snprintf(text, size, ratio < 10 ? "%.1fx" : "%.0fx", ratio);
-    else
-        snprintf(text, size, "-");
-}
-
-static double rate(const measured *v)
-{
-    return work_amount(&v->work) / v->result.median;
-}
-
 static const measured *best_of(const measured_row *r)
 {
     const measured *best = &r->variant[0];
 
-    for (size_t i = 1; i < r->variants; i++)
-        if (rate(&r->variant[i]) > rate(best))
+    for (size_t i = 1; i < r->variants && !r->variant[i].peer; i++)
+        if (measured_rate(&r->variant[i]) > measured_rate(best))
             best = &r->variant[i];
-    return best;
-}
-
-/* The best of the library's own. */
-static const measured *ours_of(const measured_row *r)
-{
-    const measured *best = NULL;
-
-    for (size_t i = 0; i < r->variants; i++) {
-        const measured *v = &r->variant[i];
-
-        if (!variant_is_baseline(v->variant) &&
-            !variant_is_overlay(v->variant) && (!best || rate(v) > rate(best)))
-            best = v;
-    }
     return best;
 }
 
@@ -109,29 +39,24 @@ static void heading(const pen *p)
     const char *column;
     int columns = 4;
 
-    name_cell(p, p->style == TABLE_MARKDOWN ? "row" : "");
-    cell(p, "unit", 8, 0);
+    pen_name(p, p->style == TABLE_MARKDOWN ? "row" : "");
+    pen_cell(p, "unit", 8, 0);
     for (size_t i = 0; (column = column_at(i)); i++, columns++)
-        cell(p, column, width_of(column), 0);
-    cell(p, "vs ref", 7, 0);
-    cell(p, "vs auto", 7, 0);
-    fprintf(p->f, p->style == TABLE_MARKDOWN ? " |\n|---" : "\n");
-    for (int i = 1; p->style == TABLE_MARKDOWN && i < columns; i++)
-        fprintf(p->f, "|--:");
-    if (p->style == TABLE_MARKDOWN)
-        fprintf(p->f, "|\n");
+        pen_cell(p, column, width_of(column), 0);
+    pen_cell(p, "vs ref", 7, 0);
+    pen_cell(p, "vs auto", 7, 0);
+    pen_heading_end(p, columns);
 }
 
 static void line(const pen *p, const measured_row *r)
 {
-    const measured *best = best_of(r), *ours = ours_of(r);
-    const work *w = &r->variant[0].work;
+    const measured *best = best_of(r), *ours = measured_ours(r);
     const char *column;
     char text[48];
 
-    name_cell(p, r->name);
-    snprintf(text, sizeof text, "ns/%s", w->item ? w->item : "");
-    cell(p, w->item ? text : "GFLOP/s", 8, 0);
+    pen_name(p, r->name);
+    pen_unit(&r->variant[0].work, text, sizeof text);
+    pen_cell(p, text, 8, 0);
     for (size_t i = 0; (column = column_at(i)); i++) {
         const int shared = !strcmp(column, "provider");
         const measured *v =
@@ -139,19 +64,30 @@ static void line(const pen *p, const measured_row *r)
 
         strcpy(text, "-");
         if (v)
-            figure(v, text, sizeof text);
-        cell(p, text, width_of(column), v == best);
+            pen_figure(v, text, sizeof text);
+        pen_cell(p, text, width_of(column), v == best);
     }
-    times(ours ? ours->vs_reference : 0, text, sizeof text);
-    cell(p, text, 7, 0);
-    times(ours ? ours->vs_autovec : 0, text, sizeof text);
-    cell(p, text, 7, 0);
-    fprintf(p->f, p->style == TABLE_MARKDOWN ? " |\n" : "\n");
+    pen_times(ours ? ours->vs_reference : 0, text, sizeof text);
+    pen_cell(p, text, 7, 0);
+    pen_times(ours ? ours->vs_autovec : 0, text, sizeof text);
+    pen_cell(p, text, 7, 0);
+    pen_line_end(p);
 }
 
-static void about(const pen *p, const machine *m)
+static void about_peers(const pen *p, const found_peers *peers)
 {
-    const char *end = p->style == TABLE_MARKDOWN ? "  \n" : "\n";
+    for (size_t i = 0; i < peers->n; i++) {
+        const found_peer *f = &peers->each[i];
+
+        fprintf(p->f, "Peer %s%s%s%s", f->name,
+                f->version ? " " : " is not here: ",
+                f->version ? f->version : f->why, pen_break(p));
+    }
+}
+
+static void about(const pen *p, const machine *m, const found_peers *peers)
+{
+    const char *end = pen_break(p);
 
     fprintf(p->f, "%s, family %s, model %s (%s)%s", m->cpu, m->family,
             m->model, m->features, end);
@@ -166,7 +102,10 @@ static void about(const pen *p, const machine *m)
     for (size_t i = 0; i < m->levels; i++)
         fprintf(p->f, "%s %s %.0f", i ? "," : "", limits_level(i)->name,
                 1e-9 * m->bandwidth[i]);
-    fprintf(p->f, " GB/s%s\n", end);
+    fprintf(p->f, " GB/s%s", end);
+    if (peers)
+        about_peers(p, peers);
+    fprintf(p->f, "\n");
 }
 
 static size_t repeats_of(const measured_row *rows, size_t n)
@@ -211,14 +150,14 @@ static int same_group(const measured_row *a, const measured_row *b)
 }
 
 void table_write(FILE *f, table_style style, const machine *m,
-                 const measured_row *rows, size_t n)
+                 const found_peers *peers, const measured_row *rows, size_t n)
 {
     pen p = {f, style, 0};
 
     for (size_t i = 0; i < n; i++)
         if ((int)strlen(rows[i].name) > p.name_width)
             p.name_width = (int)strlen(rows[i].name);
-    about(&p, m);
+    about(&p, m, peers);
     heading(&p);
     for (size_t i = 0; i < n; i++) {
         if (i && style != TABLE_MARKDOWN &&
@@ -227,4 +166,7 @@ void table_write(FILE *f, table_style style, const machine *m,
         line(&p, &rows[i]);
     }
     notes(&p, repeats_of(rows, n));
+    table_threads(&p, rows, n);
+    if (peers)
+        table_peers(&p, peers, rows, n);
 }

@@ -67,3 +67,21 @@ if(SRNN_BENCH)
     srnn_missing(${SRNN_BENCH} libbenchmark-dev "the bench (SRNN_BENCH)")
   endif()
 endif()
+
+# What the bench sets beside us.
+if(benchmark_FOUND)
+  srnn_find(onednn "${SRNN_PEERS}" libdnnl-dev "the peer oneDNN (SRNN_PEERS)"
+    oneapi/dnnl/dnnl.h dnnl)
+  srnn_find(openblas "${SRNN_PEERS}" libopenblas-dev
+    "the peer OpenBLAS (SRNN_PEERS)" cblas.h openblas)
+  # Only gcc finds libmvec's functions by itself, in a loop for this machine.
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64 AND NOT CMAKE_CROSSCOMPILING
+      AND CMAKE_C_COMPILER_ID STREQUAL GNU)
+    include(CheckLibraryExists)
+    check_library_exists(mvec _ZGVdN8v_tanhf "" SRNN_HAS_MVEC)
+    if(SRNN_HAS_MVEC)
+      srnn_find(mvec "${SRNN_PEERS}" libc6-dev "the peer libmvec (SRNN_PEERS)"
+        math.h mvec)
+    endif()
+  endif()
+endif()

@@ -76,6 +76,28 @@ grep -Eq '^lstm_nog/forward/f32/T50B16I256H256 +GFLOP/s +[0-9.]+ ' out ||
 parses two.json
 rm two.*
 
+# ---- peers: those that are here have their row, the others a reason ---
+run 0 "$bench" --peers --list
+grep -qx 'tanh/f32/N16384' out || fail "--peers lacks a row"
+grep -q '^lstm/train/f32/T25B128I1024H1024 ' out || fail "--peers lacks a row"
+! grep -q '/update/\|P2' out || fail "--peers has a row that none has"
+run 0 "$bench" --peers --rounds 1 --out two '^(tanh/f32|gemm/f32/H256N16$)'
+parses two.json
+has two.json '"repeated_rounds": [0-9]'
+has two.json '"near_bandwidth": \[[0-9]'
+for peer in libmvec:tanh/f32/N16384 openblas:gemm/f32/H256N16; do
+    name=${peer%%:*} row=${peer#*:}
+    has out "^Peer $name "
+    grep -q "^Peer $name is not here: ." out && continue
+    has two.json "\"$name\": {\"version\": \""
+    has two.json "\"name\": \"$row/$name\""
+    has two.json '"vs_peer": [0-9]'
+    has two.md "^| row | unit | ours .*| $name "
+    sed -n '/^peers /,$p' out | grep -q "^$row .*[0-9]x" || fail "no ratio"
+    echo "beside a peer: $row/$name"
+done
+rm two.*
+
 run 0 env SRNN_ISA=scalar "$bench" --rounds 1 --record gemv/f32/H64N1$
 has out 'Chosen: scalar: forced by SRNN_ISA'
 parses results/*.json
