@@ -70,8 +70,6 @@ endif()
 
 # What the bench sets beside us.
 if(benchmark_FOUND)
-  srnn_find(onednn "${SRNN_PEERS}" libdnnl-dev "the peer oneDNN (SRNN_PEERS)"
-    oneapi/dnnl/dnnl.h dnnl)
   srnn_find(openblas "${SRNN_PEERS}" libopenblas-dev
     "the peer OpenBLAS (SRNN_PEERS)" cblas.h openblas)
   # Only gcc finds libmvec's functions by itself, in a loop for this machine.

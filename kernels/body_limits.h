@@ -7,7 +7,7 @@
 #define CHAINS (VEC_ROWS_4 * 4) /* the micro-kernel's accumulators */
 #define LOADS 8
 
-static volatile float sink;
+static _Thread_local volatile float sink; /* several may run at once */
 
 /* Chains start apart and end in the sum, or a compiler would merge or drop
  * them. They tend to 2. */

@@ -34,8 +34,8 @@ static const struct {
     {"onednn", ONEDNN, "libdnnl-dev"},
     {"openblas", OPENBLAS, "libopenblas-dev"},
     {"libmvec", LIBMVEC, "glibc >= 2.35 on x86-64, and gcc"},
-    {"pytorch", PYTORCH, "Unix"},
-    {"onnxruntime", ONNXRUNTIME, "Unix"},
+    {"pytorch", PYTORCH, "Linux and libjansson-dev"},
+    {"onnxruntime", ONNXRUNTIME, "Linux and libjansson-dev"},
 };
 
 const char *peer_at(size_t i, const peer **p, const char **needs)
