@@ -230,6 +230,7 @@ static srnn_status add_training_outputs(problem *p, cell_state *s)
         status = add_param(p, s, i, chain);
     if (!status)
         status = srnn_trainer_input_gradient(s->trainer, s->input, &t);
+    t.count = s->steps * s->batch * s->shape.inputs; /* after a pass */
     if (!status)
         add_output(p, &t, chain);
     p->output[p->outputs++] = (problem_output){

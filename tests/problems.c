@@ -35,6 +35,9 @@ static void check_problem(const char *name)
     CHECK_SAYS(!problem_check(&p), "%s", p.message);
     CHECK_SAYS(p.outputs > 0 && work_amount(&p.work) > 0 && p.work.bytes > 0,
                "%s compares or counts nothing", name);
+    for (size_t i = 0; i < p.outputs; i++)
+        CHECK_SAYS(p.output[i].count > 0 && p.output[i].data,
+                   "%s compares nothing of %s", name, p.output[i].name);
     problem_close(&p);
 }
 
