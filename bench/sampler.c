@@ -58,7 +58,8 @@ static peer_timing time_runs(contender *c, size_t runs)
     peer_timing t = {limits_now(), core_seconds()};
 
     if (c->peer && c->peer->time) {
-        c->failed |= c->peer->time(c->state, runs, &t) != 0;
+        c->failed |= c->peer->time(c->state, runs, &t) || !(t.wall > 0) ||
+                     !(t.core > 0);
         return t;
     }
     if (c->peer)
