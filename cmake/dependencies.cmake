@@ -61,6 +61,10 @@ if(SRNN_TESTS AND NOT CMAKE_CROSSCOMPILING)
     "the oracle of Philox (SRNN_RANDOM123)" Random123/philox.h)
 endif()
 
+if(SRNN_TESTS OR SRNN_BENCH)
+  include(cmake/onednn.cmake)
+endif()
+
 if(SRNN_BENCH)
   find_package(benchmark QUIET)
   if(NOT benchmark_FOUND)

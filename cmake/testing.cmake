@@ -93,8 +93,8 @@ endfunction()
 #   [KINDS <kind> ...]    of release asan tsan aarch64, and haswell nehalem: the
 #                         release program under qemu-x86_64 -cpu ...; if not
 #                         given, release asan aarch64
-#   [NEEDS <part> ...]    of cairo jansson sleef xsmm random123, and io: linked;
-#                         where one is missing, the test is reported as skipped
+#   [NEEDS <part> ...]    of cairo jansson onednn sleef xsmm random123, and io:
+#                         linked; without one, the test is reported as skipped
 #   [USES <part> ...]     the same parts: linked where they are, and then
 #                         SRNN_HAVE_<PART> is defined
 #   [ENV <NAME=value> ...]
