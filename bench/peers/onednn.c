@@ -149,8 +149,8 @@ static dnnl_status_t forward_op(const peer_state *s, dnnl_rnn_desc_t *op)
     }
 }
 
-/* Left out, the state before the first step is zero too; but backward of 2.6
- * then takes something else for it in the gradient of W_hh. */
+/* Left out, the state before the first step is zero too; but 2.6 then takes
+ * something else for it in the gradients of W_hh of LSTM and RNN. */
 void onednn_first_state(peer_state *s, onednn_step *step,
                         const_dnnl_primitive_desc_t pd)
 {
