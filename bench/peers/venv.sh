@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# venv.sh FOLDER: the peers that come from PyPI, in an environment of their own.
+# Installs nothing if FOLDER already has these versions. pip takes its settings
+# from the environment, PIP_EXTRA_INDEX_URL among them: PyTorch has an index of
+# builds without what GPUs need.
+set -euo pipefail
+pins=(torch==2.13.0 onnxruntime==1.31.1 onnx==1.23.2 numpy==2.4.6)
+
+say() { echo "peers: $*" >&2; }
+die() {
+    say "$*"
+    exit 2
+}
+
+[ $# = 1 ] && [ -n "$1" ] || die "usage: venv.sh FOLDER"
+folder=$1
+python=$folder/bin/python
+stamp=$folder/pins # written last: an interrupted install is taken up again
+
+if [ -x "$python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "${pins[*]}" ]; then
+    say "$folder has ${pins[*]}"
+    exit
+fi
+rm -f "$stamp"
+say "installing ${pins[*]} into $folder"
+command -v python3 >/dev/null || die "needs python3, which is not here"
+[ -x "$python" ] || python3 -m venv "$folder" ||
+    die "cannot make an environment: Debian calls what it needs python3-venv"
+"$python" -m pip install --quiet "${pins[@]}" >&2 ||
+    die "pip could not install ${pins[*]}"
+"$python" -c 'import numpy, onnx, onnxruntime, torch' ||
+    die "what pip installed cannot be imported"
+echo "${pins[*]}" >"$stamp"
+say "installed"
