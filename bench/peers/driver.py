@@ -75,18 +75,21 @@ def reason(error):
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]
 
 
+def raiser(error):
+    """What answers where there is no peer."""
+    def answer(_):
+        raise error
+    return answer
+
+
 def main():
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is the bench's
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints is no reply
     try:
-        driver = Driver(sys.argv[1])
-        answer = driver.answer
+        answer = Driver(sys.argv[1]).answer
     except Exception as error:
-        missing = reason(error)
-
-        def answer(_):
-            raise RuntimeError(missing)
+        answer = raiser(error)
     for line in sys.stdin:
         try:
             reply = {"ok": True} | (answer(json.loads(line)) or {})
