@@ -147,7 +147,8 @@ static inline vr v_tanh(vr x)
     p = v_fma(p, w, v_set1(-0x1.555554p-2f));
     v = v_fma(v_mul(w, r), p, r);
     y = v_div(v_fnma(a, v, b), v_fnma(b, v, a));
-    y = v_select(v_lt(v_set1(-MIN_NORMAL), minus_abs), v_zero(), y);
+    y = v_select(vi_lt(v_bits(minus_abs), v_bits(v_set1(-MIN_NORMAL))),
+                 v_zero(), y);
     return v_from_bits(vi_or(v_bits(y), vi_and(v_bits(x), sign)));
 }
 
