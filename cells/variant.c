@@ -32,7 +32,7 @@ srnn_variant srnn_cell_variant(const srnn_recurrent_config *config)
             v.act[i].kind = own[config->cell][i];
     }
     v.slopes = config->cell == SRNN_LSTM &&
-               (v.clip > 0 || v.act[0].kind == SRNN_ACT_OWN ||
+               (v.act[0].kind == SRNN_ACT_OWN ||
                 v.act[1].kind == SRNN_ACT_OWN);
     return v;
 }

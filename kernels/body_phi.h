@@ -25,22 +25,21 @@ static inline vr v_unit(vr x)
     return v_select(v_lt(v_set1(1), y), v_set1(1), y);
 }
 
-/* phi(x) without OWN. One function for all of them, and not inline: a cell has
- * it for each of its roles. x is taken, and y given, without subnormals. */
-static NOINLINE vr v_act(const srnn_activation *f, vr x)
+/* phi(x) of a kind, a constant, without OWN. x is taken, and y given, without
+ * subnormals. */
+INLINE vr v_phi(const srnn_activation_kind kind, vr a, vr b, vr x)
 {
-    const vr a = v_set1(f->a), b = v_set1(f->b);
     vm negative;
 
+    if (kind == SRNN_ACT_RELU)
+        return v_relu(x);
+    if (kind == SRNN_ACT_TANH)
+        return v_tanh(x);
+    if (kind == SRNN_ACT_SIGMOID)
+        return v_sigmoid(x);
     x = v_normal(x);
     negative = v_lt(x, v_zero());
-    switch (f->kind) {
-    case SRNN_ACT_RELU:
-        return v_relu(x);
-    case SRNN_ACT_TANH:
-        return v_tanh(x);
-    case SRNN_ACT_SIGMOID:
-        return v_sigmoid(x);
+    switch (kind) {
     case SRNN_ACT_AFFINE:
         return v_normal(v_fma(a, x, b));
     case SRNN_ACT_LEAKY_RELU:
@@ -72,26 +71,23 @@ static inline vr v_scaled_tanh_slope(vr a, vr b, vr y)
     return v_select(v_lt(v_zero(), v_abs(a)), v_mul(a, s), v_zero());
 }
 
-static inline vr v_slope_of(const srnn_activation *f, vr y)
+/* phi'(x) where y = phi(x), before what v_phi_slope does to it. */
+INLINE vr v_raw_slope(const srnn_activation_kind kind, vr a, vr b, vr y)
 {
-    const vr a = v_set1(f->a), one = v_set1(1);
+    const vr one = v_set1(1);
     const vm positive = v_lt(v_zero(), y);
     vr s;
 
-    switch (f->kind) {
+    switch (kind) {
     case SRNN_ACT_RELU:
     case SRNN_ACT_THRESHOLDED_RELU:
         return v_select(positive, one, v_zero());
-    case SRNN_ACT_TANH:
-        return v_fnma(y, y, one);
-    case SRNN_ACT_SIGMOID:
-        return v_mul(y, v_sub(one, y));
     case SRNN_ACT_AFFINE:
         return a;
     case SRNN_ACT_LEAKY_RELU:
         return v_select(positive, one, a);
     case SRNN_ACT_SCALED_TANH:
-        return v_scaled_tanh_slope(a, v_set1(f->b), y);
+        return v_scaled_tanh_slope(a, b, y);
     case SRNN_ACT_HARD_SIGMOID:
         return v_select(positive, v_select(v_lt(y, one), a, v_zero()),
                         v_zero());
@@ -107,27 +103,104 @@ static inline vr v_slope_of(const srnn_activation *f, vr y)
     }
 }
 
-/* phi'(x) where y = phi(x), without OWN; a NaN for a NaN. */
+/* phi'(x) where y = phi(x): a NaN for a NaN, and no subnormals, of which those
+ * of tanh and sigmoid have none. */
+INLINE vr v_phi_slope(const srnn_activation_kind kind, vr a, vr b, vr y)
+{
+    if (kind == SRNN_ACT_TANH)
+        return v_fnma(y, y, v_set1(1));
+    if (kind == SRNN_ACT_SIGMOID)
+        return v_mul(y, v_sub(v_set1(1), y));
+    return v_normal(v_select(v_nan(y), y, v_raw_slope(kind, a, b, y)));
+}
+
+/* Of one vector: a call that a cell has for each of its roles. */
+static NOINLINE vr v_act(const srnn_activation *f, vr x)
+{
+    return v_phi(f->kind, v_set1(f->a), v_set1(f->b), x);
+}
+
 static NOINLINE vr v_act_slope(const srnn_activation *f, vr y)
 {
-    return v_normal(v_select(v_nan(y), y, v_slope_of(f, y)));
+    return v_phi_slope(f->kind, v_set1(f->a), v_set1(f->b), y);
+}
+
+/* ---- over arrays: the kind is looked at once ----------------------------- */
+
+#define PHI_LIST(X) \
+    X(RELU) \
+    X(TANH) \
+    X(SIGMOID) \
+    X(AFFINE) \
+    X(LEAKY_RELU) \
+    X(THRESHOLDED_RELU) \
+    X(SCALED_TANH) \
+    X(HARD_SIGMOID) \
+    X(ELU) \
+    X(SOFTSIGN) \
+    X(SOFTPLUS) \
+    X(IDENTITY)
+
+/* Two vectors at a time, as in `map`. */
+INLINE void map_phi(const srnn_activation_kind kind, const srnn_activation *f,
+                    size_t n, const srnn_real *x, srnn_real *y)
+{
+    const vr a = v_set1(f->a), b = v_set1(f->b);
+    size_t i = 0;
+
+    for (; n - i >= 2 * VEC_LANES; i += 2 * VEC_LANES) {
+        const vr one = v_phi(kind, a, b, v_load(x + i));
+        const vr two = v_phi(kind, a, b, v_load(x + i + VEC_LANES));
+
+        v_store(y + i, one);
+        v_store(y + i + VEC_LANES, two);
+    }
+    for (; i < n; i += VEC_LANES)
+        v_store_n(y + i, v_phi(kind, a, b, v_load_n(x + i, n - i)), n - i);
+}
+
+INLINE void map_slope(const srnn_activation_kind kind,
+                      const srnn_activation *f, size_t n, const srnn_real *y,
+                      srnn_real *s)
+{
+    const vr a = v_set1(f->a), b = v_set1(f->b);
+
+    for (size_t i = 0; i < n; i += VEC_LANES)
+        v_store_n(s + i, v_phi_slope(kind, a, b, v_load_n(y + i, n - i)),
+                  n - i);
 }
 
 static void activate(const srnn_activation *f, size_t n, const srnn_real *x,
                      srnn_real *y)
 {
-    if (f->kind == SRNN_ACT_OWN)
+    switch (f->kind) {
+#define PHI_CASE(kind) \
+    case SRNN_ACT_##kind: \
+        map_phi(SRNN_ACT_##kind, f, n, x, y); \
+        break;
+        PHI_LIST(PHI_CASE)
+#undef PHI_CASE
+    case SRNN_ACT_OWN:
         f->own(f->data, n, x, y, NULL);
-    else
-        for (size_t i = 0; i < n; i += VEC_LANES)
-            v_store_n(y + i, v_act(f, v_load_n(x + i, n - i)), n - i);
+        break;
+    default:
+        break;
+    }
 }
 
 static void activate_slope(const srnn_activation *f, size_t n,
                            const srnn_real *y, srnn_real *s)
 {
-    for (size_t i = 0; i < n; i += VEC_LANES)
-        v_store_n(s + i, v_act_slope(f, v_load_n(y + i, n - i)), n - i);
+    switch (f->kind) {
+#define PHI_CASE(kind) \
+    case SRNN_ACT_##kind: \
+        map_slope(SRNN_ACT_##kind, f, n, y, s); \
+        break;
+        PHI_LIST(PHI_CASE)
+#undef PHI_CASE
+    default:
+        break;
+    }
 }
 
 #endif

@@ -65,6 +65,33 @@ static float phi_of(const srnn_activation *f, int gate, float x, float *slope)
     return y;
 }
 
+/* Without slots for slopes, what is kept of a gate whose pre-activation was
+ * clipped: bits of subnormal numbers. */
+enum { MARK_HIGH = 1, MARK_LOW = 2 };
+
+static void keep_gate(float *to, float y, float a, float limit)
+{
+    const uint32_t mark = a > 0 ? MARK_HIGH : MARK_LOW;
+
+    *to = y;
+    if (limit > 0 && fabsf(a) > limit)
+        memcpy(to, &mark, sizeof mark);
+}
+
+/* Whether a gate was clipped; then *y is what phi made of the limit. */
+static int take_gate(const srnn_variant *v, const srnn_activation *f, int gate,
+                     float *y)
+{
+    uint32_t mark;
+
+    memcpy(&mark, y, sizeof mark);
+    if (!(v->clip > 0) || v->slopes ||
+        (mark != MARK_HIGH && mark != MARK_LOW))
+        return 0;
+    *y = phi_of(f, gate, mark == MARK_HIGH ? v->clip : -v->clip, NULL);
+    return 1;
+}
+
 /* Gate j, looking at c. */
 static float lstm_gate(const srnn_cell *k, const srnn_tile *t,
                        const lstm_form *s, int j, float c, size_t r, size_t u)
@@ -85,7 +112,7 @@ static float lstm_gate(const srnn_cell *k, const srnn_tile *t,
     if (j != GATE_G && lstm_has(k, SRNN_LSTM_FULL_RECURRENCE))
         k->g[r * k->ldg + three] = y;
     if (k->gate)
-        *gate_at(k, r, slot, u) = y;
+        keep_gate(gate_at(k, r, slot, u), y, a, v->slopes ? 0 : v->clip);
     if (k->gate && v->slopes)
         *gate_at(k, r, s->gates + slot, u) =
             v->clip > 0 && fabsf(a) > v->clip ? 0 : slope;
@@ -120,7 +147,13 @@ static void lstm_any(const srnn_cell *k, const srnn_tile *t)
 static float lstm_kept(const srnn_cell *k, const lstm_form *s, int j, size_t r,
                        size_t u)
 {
-    return s->there[j] ? *gate_at(k, r, s->slot[j], u) : 1;
+    float y = 1;
+
+    if (s->there[j]) {
+        y = *gate_at(k, r, s->slot[j], u);
+        take_gate(k->variant, &k->variant->act[j == GATE_G], j != GATE_G, &y);
+    }
+    return y;
 }
 
 /* The gradient of gate j's pre-activation from that of its value, left in its
@@ -136,8 +169,11 @@ static float lstm_gate_bwd(const srnn_cell *k, const lstm_form *s, int j,
     y = gate_at(k, r, s->slot[j], u);
     if (f.kind == SRNN_ACT_DEFAULT)
         f.kind = j == GATE_G ? SRNN_ACT_TANH : SRNN_ACT_SIGMOID;
-    slope = k->variant->slopes ? *gate_at(k, r, s->gates + s->slot[j], u)
-                               : slope_of(&f, *y);
+    if (k->variant->slopes)
+        slope = *gate_at(k, r, s->gates + s->slot[j], u);
+    else
+        slope = take_gate(k->variant, &f, j != GATE_G, y) ? 0
+                                                          : slope_of(&f, *y);
     if (j != GATE_G && lstm_has(k, SRNN_LSTM_FULL_RECURRENCE))
         d += k->dg[r * k->lddg + s->three[j] * k->units + u];
     return *y = d * slope;

@@ -3,6 +3,7 @@
 #include "oracle_lstm.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 est oracle_clip(est x, double limit)
 {
@@ -51,10 +52,19 @@ static void activate(lstm_unit *s, int j, est a)
     if (limit <= 0 || fabs(a.v) + a.e < limit)
         return;
     /* Beyond it 0; as near as its bound, either. */
-    s->slope[j].e = fabs(a.v) - a.e > limit
+    s->beyond[j] = (a.v > 0 ? 1 : -1) * (fabs(a.v) - a.e > limit ? 1 : 2);
+    s->slope[j].e = abs(s->beyond[j]) == 1
                         ? 0
                         : fabs(s->slope[j].v) + s->slope[j].e;
     s->slope[j].v = 0;
+}
+
+void oracle_lstm_clipped(lstm_unit *s, int j, int side)
+{
+    const srnn_activation f = act_of(s, j == GATE_G);
+
+    s->beyond[j] = side;
+    s->y[j] = e_act(&f, exact(side * (double)s->v->clip));
 }
 
 static void gate(lstm_unit *s, int j, est c)
@@ -102,7 +112,9 @@ static void gate_bwd(lstm_unit *s, const lstm_gates *g, int j, est d)
         return;
     if (j != GATE_G && s->v->lstm & SRNN_LSTM_FULL_RECURRENCE)
         d = e_add(d, s->dg[j]);
-    s->da[j] = e_mul(d, s->v->slopes ? s->slope[j] : e_slope(&f, s->y[j]));
+    s->da[j] = e_mul(d, s->v->slopes   ? s->slope[j]
+                        : s->beyond[j] ? exact(0)
+                                       : e_slope(&f, s->y[j]));
 }
 
 static est through_peephole(const lstm_unit *s, const lstm_gates *g, int j,

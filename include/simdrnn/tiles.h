@@ -105,7 +105,7 @@ typedef struct srnn_variant {
     /* The LSTM's: */
     unsigned lstm;
     int slopes; /* the slope of each gate is kept, in as many slots after them:
-                   for where clip is not 0 or an act of gates is OWN */
+                   for where an act of gates is OWN */
     srnn_real cell_clip;       /* of c, to +-this; 0: none */
     srnn_real projection_clip; /* of h, likewise */
 } srnn_variant;
@@ -141,7 +141,9 @@ typedef struct srnn_masking {
  *                                      reset before, r * h_prev
  * and behind them, where an activation of the variant is OWN, its slope, which
  * forward leaves (0 where clipped) and backward takes: RNN 1; GRU 4 r 5 z 6 n;
- * LSTM_ANY: as many slots more as it has gates.
+ * LSTM_ANY: as many slots more as it has gates. LSTM_ANY without them keeps, of
+ * a gate whose pre-activation was clipped, no value but bits that no gate has:
+ * 1 (a subnormal number) for act[..](clip), 2 for act[..](-clip).
  * Forward reads the input part of the pre-activations from x (same slots, q
  * has none) and, when gate is not NULL, keeps the activated gates there;
  * gate == x with equal strides is allowed. Backward finds the activated gates
