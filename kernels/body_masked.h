@@ -28,6 +28,31 @@ INLINE vr zone(vr m, vr before, vr after)
     return v_fma(m, before, v_mul(rest_of(m), after));
 }
 
+/* What the masks make of the states of the own function. By value, as further
+ * down: nothing that is stored can change what is read of the three. */
+INLINE void masked_states(const srnn_cell k, const srnn_masking m,
+                          const srnn_tile t)
+{
+    FOR_TILE((&t), r, u, n)
+    {
+        vr h = load_at(k.h, k.ldh, &t, r, u, n);
+
+        if (m.zone_c)
+            store_at(k.c, k.ldc, &t, r, u, n,
+                     zone(load_at(m.zone_c, m.ldzone, &t, r, u, n),
+                          load_at(k.c_prev, k.ldc_prev, &t, r, u, n),
+                          load_at(m.c_own, m.ldc_own, &t, r, u, n)));
+        if (m.zone_h) {
+            h = zone(load_at(m.zone_h, m.ldzone, &t, r, u, n),
+                     load_at(k.h_prev, k.ldh_prev, &t, r, u, n), h);
+            store_at(k.h, k.ldh, &t, r, u, n, h);
+        }
+        if (m.drop)
+            store_at(m.dropped, m.lddropped, &t, r, u, n,
+                     v_mul(h, load_at(m.drop, m.lddrop, &t, r, u, n)));
+    }
+}
+
 static void masked(const srnn_cell *k, const srnn_tile *t)
 {
     const srnn_masking *m = k->masking;
@@ -38,24 +63,7 @@ static void masked(const srnn_cell *k, const srnn_tile *t)
         own.ldc = m->ldc_own;
     }
     m->own(&own, t);
-    FOR_TILE(t, r, u, n)
-    {
-        vr h = load_at(k->h, k->ldh, t, r, u, n);
-
-        if (m->zone_c)
-            store_at(k->c, k->ldc, t, r, u, n,
-                     zone(load_at(m->zone_c, m->ldzone, t, r, u, n),
-                          load_at(k->c_prev, k->ldc_prev, t, r, u, n),
-                          load_at(m->c_own, m->ldc_own, t, r, u, n)));
-        if (m->zone_h) {
-            h = zone(load_at(m->zone_h, m->ldzone, t, r, u, n),
-                     load_at(k->h_prev, k->ldh_prev, t, r, u, n), h);
-            store_at(k->h, k->ldh, t, r, u, n, h);
-        }
-        if (m->drop)
-            store_at(m->dropped, m->lddropped, t, r, u, n,
-                     v_mul(h, load_at(m->drop, m->lddrop, t, r, u, n)));
-    }
+    masked_states(*k, *m, *t);
 }
 
 /* ---- backward: piece by piece ------------------------------------------- */
@@ -102,56 +110,52 @@ static void call_own(const srnn_cell *own, const piece *p)
 }
 
 /* d goes in part to the own function, in part past it, and so does dc. */
-static void split_gradients(const srnn_cell *k, piece *p)
+INLINE void split_gradients(const srnn_cell k, const srnn_masking m,
+                            const srnn_tile t, piece *p)
 {
-    const srnn_masking *m = k->masking;
-    const srnn_tile *t = &p->t;
-
-    FOR_TILE(t, r, u, n)
+    FOR_TILE((&t), r, u, n)
     {
         const size_t i = piece_at(r, u);
-        vr d = prod_at(t, r, 0, u, n);
+        vr d = prod_at(&t, r, 0, u, n);
 
-        if (m->drop && !m->last)
-            d = v_fma(d, load_at(m->drop, m->lddrop, t, r, u, n),
-                      load_at(k->dh, k->lddh, t, r, u, n));
-        if (k->dy)
-            d = v_add(load_at(k->dy, k->lddy, t, r, u, n), d);
-        if (m->zone_h) {
-            vr z = load_at(m->zone_h, m->ldzone, t, r, u, n);
+        if (m.drop && !m.last)
+            d = v_fma(d, load_at(m.drop, m.lddrop, &t, r, u, n),
+                      load_at(k.dh, k.lddh, &t, r, u, n));
+        if (k.dy)
+            d = v_add(load_at(k.dy, k.lddy, &t, r, u, n), d);
+        if (m.zone_h) {
+            vr z = load_at(m.zone_h, m.ldzone, &t, r, u, n);
 
             v_store_n(p->h + i, v_mul(z, d), n);
             d = v_mul(rest_of(z), d);
         }
         v_store_n(p->prod + i, d, n);
-        if (m->zone_c) {
-            vr z = load_at(m->zone_c, m->ldzone, t, r, u, n);
-            vr dc = load_at(k->dc, k->lddc, t, r, u, n);
+        if (m.zone_c) {
+            vr z = load_at(m.zone_c, m.ldzone, &t, r, u, n);
+            vr dc = load_at(k.dc, k.lddc, &t, r, u, n);
 
             v_store_n(p->c + i, v_mul(z, dc), n);
-            store_at(k->dc, k->lddc, t, r, u, n, v_mul(rest_of(z), dc));
+            store_at(k.dc, k.lddc, &t, r, u, n, v_mul(rest_of(z), dc));
         }
     }
 }
 
-static void join_gradients(const srnn_cell *k, piece *p)
+INLINE void join_gradients(const srnn_cell k, const srnn_masking m,
+                           const srnn_tile t, piece *p)
 {
-    const srnn_masking *m = k->masking;
-    const srnn_tile *t = &p->t;
-
-    FOR_TILE(t, r, u, n)
+    FOR_TILE((&t), r, u, n)
     {
         const size_t i = piece_at(r, u);
-        vr dh = m->adds ? load_at(k->dh, k->lddh, t, r, u, n) : v_zero();
+        vr dh = m.adds ? load_at(k.dh, k.lddh, &t, r, u, n) : v_zero();
 
-        if (m->zone_h)
+        if (m.zone_h)
             dh = v_add(v_load_n(p->h + i, n), dh);
-        if (m->zone_h || m->drop)
-            store_at(k->dh, k->lddh, t, r, u, n, dh);
-        if (m->zone_c)
-            store_at(k->dc, k->lddc, t, r, u, n,
+        if (m.zone_h || m.drop)
+            store_at(k.dh, k.lddh, &t, r, u, n, dh);
+        if (m.zone_c)
+            store_at(k.dc, k.lddc, &t, r, u, n,
                      v_add(v_load_n(p->c + i, n),
-                           load_at(k->dc, k->lddc, t, r, u, n)));
+                           load_at(k.dc, k.lddc, &t, r, u, n)));
     }
 }
 
@@ -164,9 +168,9 @@ static void backward_piece(const srnn_cell *k, piece *p)
         own.c = k->masking->c_own;
         own.ldc = k->masking->ldc_own;
     }
-    split_gradients(k, p);
+    split_gradients(*k, *k->masking, p->t, p);
     call_own(&own, p);
-    join_gradients(k, p);
+    join_gradients(*k, *k->masking, p->t, p);
 }
 
 static void masked_bwd(const srnn_cell *k, const srnn_tile *t)
