@@ -20,7 +20,8 @@ int options_take(const options *o, const row_entry *r)
     int took;
 
     if (!o->filter)
-        return o->full || (o->peers ? r->peers : r->brief);
+        return o->full || (o->peers && r->peers) ||
+               ((!o->peers || o->record) && r->brief);
     if (regcomp(&expression, o->filter, REG_EXTENDED | REG_NOSUB))
         return 0;
     took = !regexec(&expression, r->name, 0, NULL, 0);
@@ -212,6 +213,7 @@ int front_table(const options *o)
         if (o->peers)
             find_peers(&peers);
         machine_describe(&m);
+        m.neon = o->neon;
         choose(o, rows);
         code = run(o, &m, o->peers ? &peers : NULL, rows, n) ? 1 : 0;
     }

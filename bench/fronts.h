@@ -9,8 +9,9 @@ typedef struct options {
     const char *filter; /* a regular expression on names of rows; NULL: none */
     int full;           /* every row; a filter means so too */
     int peers;          /* with peers; without a filter, their rows */
-    int record;         /* into results/ */
+    int record;         /* into results/; with peers, the others' rows too */
     const char *out;    /* the files' name without its end */
+    const char *neon;   /* what is said of a rung of other machines, or NULL */
     plan plan;
 } options;
 

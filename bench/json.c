@@ -69,9 +69,12 @@ static void describe(FILE *f, const machine *m)
                 {"features", m->features},       {"compiler", m->compiler},
                 {"flags", m->flags},             {"version", m->library},
                 {"commit", m->commit},
-                {"chosen", srnn_kernels_why()}};
+                {"chosen", srnn_kernels_why()},
+                {"neon", m->neon}};
 
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        if (!text[i].value)
+            continue;
         fprintf(f, "    ");
         string(f, text[i].key, text[i].value);
         fprintf(f, ",\n");

@@ -15,6 +15,7 @@ typedef struct machine {
     char features[160];
     char compiler[64];
     const char *flags;
+    const char *neon; /* what is said of NEON where it does not run, or NULL */
     char commit[48]; /* of the working tree, "-dirty" if changed */
     char library[32];
     size_t rungs, levels;

@@ -18,17 +18,18 @@ static const char usage[] =
     "\n"
     "  --full          every row\n"
     "  --peers         beside other libraries, in turns; without REGEX, the\n"
-    "                  rows that they have\n"
+    "                  rows that they have, and recorded, those without too\n"
     "  --list          name the rows and stop\n"
     "  --record        write results/<machine>.json and .md\n"
     "  --out STEM      write STEM.json and STEM.md\n"
     "  --rounds N      samples of each (default 7, at most 64)\n"
+    "  --neon TEXT     what is said of the NEON rung, which does not run here\n"
     "  --benchmark_... Google Benchmark takes over, with all of its flags\n"
     "  --help          this\n"
     "\n"
     "SRNN_ISA caps the instruction sets that are measured.\n";
 
-enum { FULL = 256, PEERS, LIST, RECORD, OUT, ROUNDS, HELP };
+enum { FULL = 256, PEERS, LIST, RECORD, OUT, ROUNDS, NEON, HELP };
 
 static const struct option long_options[] = {
     {"full", no_argument, NULL, FULL},
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
     {"record", no_argument, NULL, RECORD},
     {"out", required_argument, NULL, OUT},
     {"rounds", required_argument, NULL, ROUNDS},
+    {"neon", required_argument, NULL, NEON},
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0},
 };
@@ -137,6 +139,9 @@ int main(int argc, char **argv)
             break;
         case ROUNDS:
             o.plan.rounds = rounds_of(optarg);
+            break;
+        case NEON:
+            o.neon = optarg;
             break;
         case HELP:
             fputs(usage, stdout);

@@ -29,6 +29,14 @@ enum { FULL = 0, BRIEF = 1, PEERS = 2 };
     LIST("T100B2I64H64", "T100B4I64H64", "T100B8I64H64", "T100B2I256H256", \
          "T100B4I256H256", "T100B8I256H256", "T100B2I512H512", \
          "T100B4I512H512", "T100B8I512H512")
+/* With those of SEQUENCES, curves over H at one row and at sixteen, and over
+ * the batch at H 256. */
+#define OVER_H \
+    LIST("T100B1I128H128", "T50B16I64H64", "T50B16I128H128", \
+         "T50B16I512H512", "T50B16I1024H1024")
+#define OVER_BATCH \
+    LIST("T50B1I256H256", "T50B2I256H256", "T50B4I256H256", "T50B8I256H256", \
+         "T50B32I256H256", "T50B64I256H256")
 #define STEPS LIST("B1I1H8", "B1I1H16", "B1I1H32", "B1I1H64", "B1I1H128")
 #define ODD_STEPS LIST("B1I1H20", "B1I1H40")
 
@@ -61,6 +69,8 @@ static const group groups[] = {
     PLAIN("gru"),
     PLAIN("rnn"),
     CELL("gru_before", FULL),
+    {LIST("lstm/forward"), OVER_H, PEERS},
+    {LIST("lstm/forward"), OVER_BATCH, PEERS},
     {LIST("lstm/train", "lstm/ragged", "gru/train", "gru/ragged", "rnn/train",
           "rnn/ragged"),
      LIST("T50B64I256H256"), FULL},

@@ -103,6 +103,8 @@ static void about(const pen *p, const machine *m, const found_peers *peers)
         fprintf(p->f, "%s %s %.0f", i ? "," : "", limits_level(i)->name,
                 1e-9 * m->bandwidth[i]);
     fprintf(p->f, " GB/s%s", end);
+    if (m->neon)
+        fprintf(p->f, "NEON, not run here; its product's loop: %s%s", m->neon, end);
     if (peers)
         about_peers(p, peers);
     fprintf(p->f, "\n");

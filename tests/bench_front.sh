@@ -55,7 +55,10 @@ for variant in lstm_cifg/train lstm_batch_norm/train gru_softsign/forward \
 done
 grep -qx lstm_peephole/train/f32/T50B16I256H256 out ||
     fail "--list has no variant without --full"
-run 0 "$bench" --rounds 1 --out two '^(tanh/f32|gemv/f32/H64N1$)'
+run 0 "$bench" --rounds 1 --out two --neon 'half "of" it' \
+    '^(tanh/f32|gemv/f32/H64N1$)'
+has out '^NEON, not run here; .*: half "of" it$'
+has two.json '"neon": "half \\"of\\" it"'
 grep -Eq '^tanh/f32/N16384 +ns/element +[0-9.]+ ' out || fail "no figure"
 has out '^Chosen: .'
 parses two.json
@@ -81,6 +84,10 @@ run 0 "$bench" --peers --list
 grep -qx 'tanh/f32/N16384' out || fail "--peers lacks a row"
 grep -q '^lstm/train/f32/T25B128I1024H1024 ' out || fail "--peers lacks a row"
 ! grep -q '/update/\|P2' out || fail "--peers has a row that none has"
+run 0 "$bench" --peers --record --list
+grep -q '^lstm/update/f32/T50B16' out &&
+    grep -q '^lstm/forward/f32/T50B8' out ||
+    fail "--peers --record lacks a row"
 run 0 "$bench" --peers --rounds 1 --out two '^(tanh/f32|gemm/f32/H256N16$)'
 parses two.json
 has two.json '"repeated_rounds": [0-9]'
