@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# venv.sh FOLDER: the peers that come from PyPI, in an environment of their own.
+# venv.sh FOLDER: the peers that come from PyPI, and what draws the plots, in an
+# environment of their own.
 # Installs nothing if FOLDER already has these versions. pip takes its settings
 # from the environment, PIP_EXTRA_INDEX_URL among them: PyTorch has an index of
 # builds without what GPUs need.
 set -euo pipefail
-pins=(torch==2.13.0 onnxruntime==1.31.1 onnx==1.23.2 numpy==2.4.6)
+pins=(torch==2.13.0 onnxruntime==1.31.1 onnx==1.23.2 numpy==2.4.6
+    matplotlib==3.11.2)
 
 say() { echo "peers: $*" >&2; }
 die() {
@@ -28,7 +30,7 @@ command -v python3 >/dev/null || die "needs python3, which is not here"
     die "cannot make an environment: Debian calls what it needs python3-venv"
 "$python" -m pip install --quiet "${pins[@]}" >&2 ||
     die "pip could not install ${pins[*]}"
-"$python" -c 'import numpy, onnx, onnxruntime, torch' ||
+"$python" -c 'import matplotlib, numpy, onnx, onnxruntime, torch' ||
     die "what pip installed cannot be imported"
 echo "${pins[*]}" >"$stamp"
 say "installed"
