@@ -1,107 +1,204 @@
-/* The pool: a generation counter that workers spin on for a bounded time and
- * then sleep on. A step of a net lasts microseconds, a sleep and its wake-up
- * tens of them, so spinning comes first. */
+/* The pool: who waits spins for a bounded time, then sleeps. A step of a net
+ * lasts microseconds, a sleep and its wake-up tens of them.
+ *
+ * Nobody takes a lock or calls the system unless somebody sleeps: a sleeper
+ * counts itself, then looks once more; who it waits for writes, then looks for
+ * sleepers. All four are sequentially consistent, so one of the two sees the
+ * other. */
 #include "pool.h"
 
+#include "../kernels/compiler.h"
 #include "../kernels/error.h"
 
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SPINS 4000
+#define LINE 64 /* bytes, a cache line */
+/* Pauses before sleep, of 10 to 140 cycles each: some tens of microseconds, as
+ * long as a sleep and its wake-up take. Whoever is waited for longer has lost
+ * its core, and may find this one free. Waits that end in sleep one after the
+ * other halve it, down to this part of it; at times all is tried again. */
+#define SPINS 1536
+#define HALVINGS 6
+#define TRIED_AGAIN 64
 
-/* A gate that opens when its count of arrivals is complete. */
-typedef struct meeting {
-    atomic_uint arrived;
-    atomic_uint generation;
-    atomic_uint needed;
+/* Where threads wait for a number to change. */
+typedef struct bell {
+    alignas(LINE) atomic_size_t rung;
+    atomic_size_t sleepers;
+    atomic_uint slept; /* waits that ended in sleep, since one that did not */
     pthread_mutex_t lock;
-    pthread_cond_t opened;
-} meeting;
+    pthread_cond_t heard;
+} bell;
+
+/* A worker's place; its bell calls it to work. */
+typedef struct seat {
+    bell call;
+    crew crew;
+    pthread_t thread;
+} seat;
 
 struct pool {
-    meeting start, end, inside;
+    alignas(LINE) atomic_size_t arrived; /* at the barrier */
+    bell opened;                         /* when all have */
     size_t workers;
     crew_fn *fn; /* NULL ends the threads */
     void *arg;
-    pthread_t *thread;
-    crew *seat;
+    seat *seat;
 };
 
-static void meeting_init(meeting *m, size_t needed)
+static void bell_init(bell *b)
 {
-    atomic_init(&m->arrived, 0);
-    atomic_init(&m->generation, 0);
-    atomic_init(&m->needed, (unsigned)needed);
-    pthread_mutex_init(&m->lock, NULL);
-    pthread_cond_init(&m->opened, NULL);
+    atomic_init(&b->rung, 0);
+    atomic_init(&b->sleepers, 0);
+    atomic_init(&b->slept, 0);
+    pthread_mutex_init(&b->lock, NULL);
+    pthread_cond_init(&b->heard, NULL);
 }
 
-static void meeting_destroy(meeting *m)
+static void bell_destroy(bell *b)
 {
-    pthread_mutex_destroy(&m->lock);
-    pthread_cond_destroy(&m->opened);
+    pthread_mutex_destroy(&b->lock);
+    pthread_cond_destroy(&b->heard);
 }
 
-static void meet(meeting *m)
+/* Only one thread at a time rings a bell. */
+static void ring(bell *b, size_t seen)
 {
-    unsigned seen = atomic_load_explicit(&m->generation, memory_order_acquire);
+    atomic_store(&b->rung, seen + 1);
+    if (atomic_load(&b->sleepers) == 0)
+        return;
+    pthread_mutex_lock(&b->lock);
+    pthread_cond_broadcast(&b->heard);
+    pthread_mutex_unlock(&b->lock);
+}
+
+static void sleep_until_rung(bell *b, size_t seen)
+{
+    pthread_mutex_lock(&b->lock);
+    atomic_fetch_add(&b->sleepers, 1);
+    while (atomic_load(&b->rung) == seen)
+        pthread_cond_wait(&b->heard, &b->lock);
+    atomic_fetch_sub(&b->sleepers, 1);
+    pthread_mutex_unlock(&b->lock);
+}
+
+static int spins_after(unsigned slept)
+{
+    const unsigned halvings = slept % TRIED_AGAIN;
+
+    return SPINS >> (halvings < HALVINGS ? halvings : HALVINGS);
+}
+
+/* Until the bell has been rung since it was seen. */
+static void listen(bell *b, size_t seen)
+{
+    const unsigned slept =
+        atomic_load_explicit(&b->slept, memory_order_relaxed);
     int i;
 
-    if (atomic_fetch_add_explicit(&m->arrived, 1, memory_order_acq_rel) + 1 ==
-        atomic_load_explicit(&m->needed, memory_order_relaxed)) {
-        atomic_store_explicit(&m->arrived, 0, memory_order_relaxed);
-        pthread_mutex_lock(&m->lock);
-        atomic_store_explicit(&m->generation, seen + 1, memory_order_release);
-        pthread_cond_broadcast(&m->opened);
-        pthread_mutex_unlock(&m->lock);
+    for (i = spins_after(slept); i > 0; i--) {
+        if (atomic_load_explicit(&b->rung, memory_order_acquire) != seen)
+            break;
+        RELAX;
+    }
+    if (i == 0)
+        sleep_until_rung(b, seen);
+    if (i == 0 || slept > 0)
+        atomic_store_explicit(&b->slept, i == 0 ? slept + 1 : 0,
+                              memory_order_relaxed);
+}
+
+static void meet(pool *p, size_t workers)
+{
+    const size_t seen =
+        atomic_load_explicit(&p->opened.rung, memory_order_acquire);
+
+    if (atomic_fetch_add_explicit(&p->arrived, 1, memory_order_acq_rel) + 1 <
+        workers) {
+        listen(&p->opened, seen);
         return;
     }
-    for (i = 0; i < SPINS; i++)
-        if (atomic_load_explicit(&m->generation, memory_order_acquire) != seen)
-            return;
-    pthread_mutex_lock(&m->lock);
-    while (atomic_load_explicit(&m->generation, memory_order_acquire) == seen)
-        pthread_cond_wait(&m->opened, &m->lock);
-    pthread_mutex_unlock(&m->lock);
+    atomic_store_explicit(&p->arrived, 0, memory_order_relaxed);
+    ring(&p->opened, seen);
 }
 
 static void *work(void *arg)
 {
-    const crew *c = arg;
-    pool *p = c->pool;
+    seat *me = arg;
+    pool *p = me->crew.pool;
+    size_t calls;
 
-    for (;;) {
-        meet(&p->start);
+    for (calls = 0;; calls++) {
+        listen(&me->call, calls);
         if (!p->fn)
             return NULL;
-        p->fn(c, p->arg);
-        meet(&p->end);
+        p->fn(&me->crew, p->arg);
+        meet(p, me->crew.workers);
     }
 }
 
-static void pool_free(pool *p)
+/* Calls workers 1 .. workers - 1 to fn; NULL sends them home. */
+static void call(pool *p, size_t workers, crew_fn *fn, void *arg)
 {
-    meeting_destroy(&p->start);
-    meeting_destroy(&p->end);
-    meeting_destroy(&p->inside);
-    free(p->thread);
-    free(p->seat);
-    free(p);
+    size_t i;
+
+    p->fn = fn;
+    p->arg = arg;
+    for (i = 0; i < workers; i++) {
+        seat *s = &p->seat[i];
+
+        s->crew.workers = workers;
+        if (i > 0)
+            ring(&s->call, atomic_load_explicit(&s->call.rung,
+                                                memory_order_relaxed));
+    }
 }
 
-/* Ends the threads 1 .. started, which all wait at the start. */
+/* Ends the threads 1 .. started - 1. */
 static void dismiss(pool *p, size_t started)
 {
     size_t i;
 
-    atomic_store(&p->start.needed, (unsigned)started);
-    p->fn = NULL;
-    meet(&p->start);
+    call(p, started, NULL, NULL);
     for (i = 1; i < started; i++)
-        pthread_join(p->thread[i], NULL);
+        pthread_join(p->seat[i].thread, NULL);
+}
+
+static void pool_free(pool *p)
+{
+    size_t i;
+
+    for (i = 0; i < p->workers; i++)
+        bell_destroy(&p->seat[i].call);
+    bell_destroy(&p->opened);
+    free(p->seat);
+    free(p);
+}
+
+static pool *pool_new(size_t workers)
+{
+    pool *p = aligned_alloc(LINE, sizeof *p);
+    size_t i;
+
+    if (!p)
+        return NULL;
+    p->seat = aligned_alloc(LINE, workers * sizeof *p->seat);
+    if (!p->seat) {
+        free(p);
+        return NULL;
+    }
+    atomic_init(&p->arrived, 0);
+    bell_init(&p->opened);
+    p->workers = workers;
+    for (i = 0; i < workers; i++) {
+        bell_init(&p->seat[i].call);
+        p->seat[i].crew = (crew){p, i, workers};
+    }
+    return p;
 }
 
 srnn_status srnn_pool_open(pool **out, size_t workers)
@@ -113,23 +210,11 @@ srnn_status srnn_pool_open(pool **out, size_t workers)
     *out = NULL;
     if (workers == 1)
         return SRNN_OK;
-    p = calloc(1, sizeof *p);
+    p = pool_new(workers);
     if (!p)
         return srnn_fail(SRNN_ENOMEM, "threads: no memory for %zu", workers);
-    meeting_init(&p->start, workers);
-    meeting_init(&p->end, workers);
-    meeting_init(&p->inside, workers);
-    p->workers = workers;
-    p->thread = calloc(workers, sizeof *p->thread);
-    p->seat = calloc(workers, sizeof *p->seat);
-    if (!p->thread || !p->seat) {
-        pool_free(p);
-        return srnn_fail(SRNN_ENOMEM, "threads: no memory for %zu", workers);
-    }
-    for (i = 0; i < workers; i++)
-        p->seat[i] = (crew){p, i, workers};
     for (i = 1; i < workers; i++) {
-        error = pthread_create(&p->thread[i], NULL, work, &p->seat[i]);
+        error = pthread_create(&p->seat[i].thread, NULL, work, &p->seat[i]);
         if (error) {
             dismiss(p, i);
             pool_free(p);
@@ -149,25 +234,23 @@ void srnn_pool_close(pool *p)
     pool_free(p);
 }
 
-void srnn_pool_run(pool *p, crew_fn *fn, void *arg)
+void srnn_pool_run(pool *p, size_t workers, crew_fn *fn, void *arg)
 {
-    if (!p) {
+    if (!p || workers == 1) {
         const crew alone = {NULL, 0, 1};
 
         fn(&alone, arg);
         return;
     }
-    p->fn = fn;
-    p->arg = arg;
-    meet(&p->start);
-    fn(&p->seat[0], arg);
-    meet(&p->end);
+    call(p, workers, fn, arg);
+    fn(&p->seat[0].crew, arg);
+    meet(p, workers);
 }
 
 void srnn_pool_barrier(const crew *c)
 {
     if (c->workers > 1)
-        meet(&c->pool->inside);
+        meet(c->pool, c->workers);
 }
 
 void srnn_crew_span(const crew *c, size_t n, size_t granule, size_t *from,

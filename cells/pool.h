@@ -1,5 +1,5 @@
-/* A fixed crew of threads that run one function together, and the barrier at
- * which they meet. The caller is worker 0. */
+/* A fixed crew of threads, and the barrier at which those meet that run a
+ * function together. The caller is worker 0; the others sleep between calls. */
 #ifndef SRNN_POOL_H
 #define SRNN_POOL_H
 
@@ -19,10 +19,12 @@ typedef void crew_fn(const crew *c, void *arg);
 srnn_status srnn_pool_open(pool **p, size_t workers);
 void srnn_pool_close(pool *p);
 
-/* fn(crew, arg) on every worker; returns when all have. */
-void srnn_pool_run(pool *p, crew_fn *fn, void *arg);
+/* fn(crew, arg) on the first `workers` of the pool, at least the caller;
+ * returns when all have. The others are left asleep. */
+void srnn_pool_run(pool *p, size_t workers, crew_fn *fn, void *arg);
 
-/* Waits until every worker is here; what each wrote before, all see after. */
+/* Waits until every worker of the crew is here; what each wrote before, all
+ * see after. */
 void srnn_pool_barrier(const crew *c);
 
 /* The part of `n` items in granules that falls to a worker. */

@@ -93,7 +93,7 @@ static void count_makings(const pass *p, run *r)
 void srnn_pass_run(const pass *p)
 {
     count_makings(p, p->s->run);
-    srnn_pool_run(p->s->pool, pass_on_crew, (void *)p);
+    srnn_pool_run(p->s->pool, p->s->workers, pass_on_crew, (void *)p);
 }
 
 void srnn_losses_begin(srnn_session *s)

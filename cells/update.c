@@ -93,7 +93,7 @@ srnn_status srnn_trainer_apply(srnn_trainer *t)
     u.adam = srnn_adam_at(lr, c->beta1, c->beta2, c->eps, c->decay,
                           t->updates + 1);
     t->net->singles_packed = 0;
-    srnn_pool_run(t->session->pool, update_on_crew, &u);
+    srnn_pool_run(t->session->pool, t->session->workers, update_on_crew, &u);
     t->updates++;
     return SRNN_OK;
 }

@@ -13,6 +13,14 @@
 /* Loads are not moved across it: all of them gathered before their uses would
  * take more registers than there are. */
 #define LOADS_STAY __asm__ volatile("" ::: "memory")
+/* Tells the core that it waits for another. */
+#if defined __x86_64__ || defined __i386__
+#define RELAX __asm__ volatile("pause" ::: "memory")
+#elif defined __aarch64__
+#define RELAX __asm__ volatile("isb" ::: "memory")
+#else
+#define RELAX LOADS_STAY
+#endif
 #define INLINE static inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
 
