@@ -282,6 +282,8 @@ struct srnn_session {
     size_t inputs;        /* of reals, in the net */
     srnn_node first, last; /* one of them; the last that puts out steps */
     size_t workers;
+    size_t useful;  /* of them, for which there are processors */
+    size_t worth;   /* of these, put to work in a pass like the last */
     int training;
     pool *pool;
     axis_run axis[SRNN_AXES];
@@ -371,7 +373,10 @@ srnn_status srnn_session_need_losses(const srnn_session *s);
  * losses. */
 void srnn_session_pass(srnn_session *s, const leg *l, const srnn_array *in,
                        size_t ins);
-/* Runs the nodes that are ready over the extents as they stand. */
+/* Whether a pass makes the output of node i. */
+int srnn_pass_runs(const pass *p, size_t i);
+/* Runs the nodes that are ready over the extents as they stand, on as many
+ * workers as the last pass. */
 void srnn_pass_run(const pass *p);
 /* The losses of the call begin at 0. */
 void srnn_losses_begin(srnn_session *s);

@@ -5,31 +5,37 @@
  * counts itself, then looks once more; who it waits for writes, then looks for
  * sleepers. All four are sequentially consistent, so one of the two sees the
  * other. */
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "pool.h"
 
 #include "../kernels/compiler.h"
 #include "../kernels/error.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #define LINE 64 /* bytes, a cache line */
 /* Pauses before sleep, of 10 to 140 cycles each: some tens of microseconds, as
  * long as a sleep and its wake-up take. Whoever is waited for longer has lost
- * its core, and may find this one free. Waits that end in sleep one after the
- * other halve it, down to this part of it; at times all is tried again. */
-#define SPINS 1536
-#define HALVINGS 6
-#define TRIED_AGAIN 64
+ * its core, and may find this one free. Where there are not cores enough, who
+ * waits is in the way. */
+#define SPINS 1500
+#define SPINS_CROWDED 24
+#define SPINS_UNTIMED 50 /* so few that reading the clock is not worth it */
+/* What a run has lost the next ones make up for: the caller runs alone until
+ * that is no more than this part of the time. */
+#define LOSS (1.0 / 16)
 
 /* Where threads wait for a number to change. */
 typedef struct bell {
     alignas(LINE) atomic_size_t rung;
     atomic_size_t sleepers;
-    atomic_uint slept; /* waits that ended in sleep, since one that did not */
     pthread_mutex_t lock;
     pthread_cond_t heard;
 } bell;
@@ -45,16 +51,32 @@ struct pool {
     alignas(LINE) atomic_size_t arrived; /* at the barrier */
     bell opened;                         /* when all have */
     size_t workers;
+    int spins;
+    double waited; /* by the caller in this run, in seconds */
+    double debt;   /* seconds that the caller has to run alone */
+    int trusted;   /* the last run on several workers lost nothing */
     crew_fn *fn; /* NULL ends the threads */
     void *arg;
     seat *seat;
 };
 
+size_t srnn_processors(void)
+{
+    long n;
+#ifdef __linux__
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return (size_t)CPU_COUNT(&set);
+#endif
+    n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (size_t)n : 1;
+}
+
 static void bell_init(bell *b)
 {
     atomic_init(&b->rung, 0);
     atomic_init(&b->sleepers, 0);
-    atomic_init(&b->slept, 0);
     pthread_mutex_init(&b->lock, NULL);
     pthread_cond_init(&b->heard, NULL);
 }
@@ -86,44 +108,49 @@ static void sleep_until_rung(bell *b, size_t seen)
     pthread_mutex_unlock(&b->lock);
 }
 
-static int spins_after(unsigned slept)
+static double now(void)
 {
-    const unsigned halvings = slept % TRIED_AGAIN;
+    struct timespec t;
 
-    return SPINS >> (halvings < HALVINGS ? halvings : HALVINGS);
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Until the bell has been rung since it was seen. */
-static void listen(bell *b, size_t seen)
+static int heard(bell *b, size_t seen, int spins)
 {
-    const unsigned slept =
-        atomic_load_explicit(&b->slept, memory_order_relaxed);
-    int i;
-
-    for (i = spins_after(slept); i > 0; i--) {
+    for (; spins > 0; spins--) {
         if (atomic_load_explicit(&b->rung, memory_order_acquire) != seen)
-            break;
+            return 1;
         RELAX;
     }
-    if (i == 0)
-        sleep_until_rung(b, seen);
-    if (i == 0 || slept > 0)
-        atomic_store_explicit(&b->slept, i == 0 ? slept + 1 : 0,
-                              memory_order_relaxed);
+    return 0;
 }
 
-static void meet(pool *p, size_t workers)
+/* Until the bell has been rung since it was seen; the seconds that took, if it
+ * was long. */
+static double listen(bell *b, size_t seen, int spins)
+{
+    double began;
+
+    if (heard(b, seen, SPINS_UNTIMED))
+        return 0;
+    began = now();
+    if (!heard(b, seen, spins))
+        sleep_until_rung(b, seen);
+    return now() - began;
+}
+
+static double meet(pool *p, size_t workers)
 {
     const size_t seen =
         atomic_load_explicit(&p->opened.rung, memory_order_acquire);
 
     if (atomic_fetch_add_explicit(&p->arrived, 1, memory_order_acq_rel) + 1 <
-        workers) {
-        listen(&p->opened, seen);
-        return;
-    }
+        workers)
+        return listen(&p->opened, seen, p->spins);
     atomic_store_explicit(&p->arrived, 0, memory_order_relaxed);
     ring(&p->opened, seen);
+    return 0;
 }
 
 static void *work(void *arg)
@@ -133,7 +160,7 @@ static void *work(void *arg)
     size_t calls;
 
     for (calls = 0;; calls++) {
-        listen(&me->call, calls);
+        listen(&me->call, calls, p->spins);
         if (!p->fn)
             return NULL;
         p->fn(&me->crew, p->arg);
@@ -194,6 +221,9 @@ static pool *pool_new(size_t workers)
     atomic_init(&p->arrived, 0);
     bell_init(&p->opened);
     p->workers = workers;
+    p->waited = p->debt = 0;
+    p->trusted = 1;
+    p->spins = workers > srnn_processors() ? SPINS_CROWDED : SPINS;
     for (i = 0; i < workers; i++) {
         bell_init(&p->seat[i].call);
         p->seat[i].crew = (crew){p, i, workers};
@@ -234,23 +264,61 @@ void srnn_pool_close(pool *p)
     pool_free(p);
 }
 
-void srnn_pool_run(pool *p, size_t workers, crew_fn *fn, void *arg)
+static void run_alone(pool *p, crew_fn *fn, void *arg)
 {
-    if (!p || workers == 1) {
-        const crew alone = {NULL, 0, 1};
+    const crew alone = {NULL, 0, 1};
+    double began;
 
+    if (!p || !(p->debt > 0)) {
         fn(&alone, arg);
         return;
     }
+    began = now();
+    fn(&alone, arg);
+    p->debt -= now() - began;
+}
+
+/* The caller has done its part of the work in the time that it did not wait:
+ * all of it would have taken it so much longer. One loss after gains is chance.
+ */
+static void settle(pool *p, size_t workers, double took)
+{
+    const double alone = (double)workers * (took - p->waited);
+
+    p->debt = took > alone && !p->trusted ? (took - alone) / LOSS : 0;
+    p->trusted = took <= alone;
+}
+
+void srnn_pool_run(pool *p, size_t workers, crew_fn *fn, void *arg)
+{
+    double began;
+
+    if (!p || workers == 1) {
+        run_alone(p, fn, arg);
+        return;
+    }
+    began = now();
+    p->waited = 0;
     call(p, workers, fn, arg);
     fn(&p->seat[0].crew, arg);
-    meet(p, workers);
+    p->waited += meet(p, workers);
+    settle(p, workers, now() - began);
+}
+
+size_t srnn_pool_now(const pool *p, size_t workers)
+{
+    return p && p->debt > 0 ? 1 : workers;
 }
 
 void srnn_pool_barrier(const crew *c)
 {
-    if (c->workers > 1)
-        meet(c->pool, c->workers);
+    double waited;
+
+    if (c->workers == 1)
+        return;
+    waited = meet(c->pool, c->workers);
+    if (c->worker == 0)
+        c->pool->waited += waited;
 }
 
 void srnn_crew_span(const crew *c, size_t n, size_t granule, size_t *from,

@@ -15,6 +15,9 @@ typedef struct crew {
 
 typedef void crew_fn(const crew *c, void *arg);
 
+/* Processors that this process may run on, at least 1. */
+size_t srnn_processors(void);
+
 /* Starts workers - 1 threads; one worker needs no pool and gives NULL. */
 srnn_status srnn_pool_open(pool **p, size_t workers);
 void srnn_pool_close(pool *p);
@@ -22,6 +25,12 @@ void srnn_pool_close(pool *p);
 /* fn(crew, arg) on the first `workers` of the pool, at least the caller;
  * returns when all have. The others are left asleep. */
 void srnn_pool_run(pool *p, size_t workers, crew_fn *fn, void *arg);
+
+/* How many of them to take now: one, if others of late did not come to work.
+ * A core that is given to somebody else leaves its worker behind, and all who
+ * wait for it: after two runs that took longer than the caller alone would
+ * have, it runs alone for a time that makes the loss small. */
+size_t srnn_pool_now(const pool *p, size_t workers);
 
 /* Waits until every worker of the crew is here; what each wrote before, all
  * see after. */

@@ -1,6 +1,7 @@
 /* Runs of a session: the pass over the nodes, in calls cut to the session's
  * steps, outputs copied back. */
 #include "bind.h"
+#include "worth.h"
 
 /* ---- the pass ---------------------------------------------------------- */
 
@@ -59,7 +60,7 @@ static void point(srnn_session *s, size_t t0, size_t steps, int link,
         point_node(s, t0, &in[i]);
 }
 
-static int runs(const pass *p, size_t i)
+int srnn_pass_runs(const pass *p, size_t i)
 {
     return p->s->run[i].ready &&
            (p->first || p->s->net->node[i]->axis == SRNN_TIME);
@@ -74,10 +75,11 @@ static void pass_on_crew(const crew *c, void *arg)
     size_t i;
 
     for (i = 0; i < net->nodes; i++)
-        if (runs(&p, i) && net->node[i]->kind->forward)
+        if (srnn_pass_runs(&p, i) && net->node[i]->kind->forward)
             net->node[i]->kind->forward(&p, net->node[i], &p.s->run[i]);
     for (i = net->nodes; p.leg->backward && i-- > 0;)
-        if (p.s->run[i].leads && runs(&p, i) && net->node[i]->kind->backward)
+        if (p.s->run[i].leads && srnn_pass_runs(&p, i) &&
+            net->node[i]->kind->backward)
             net->node[i]->kind->backward(&p, net->node[i], &p.s->run[i]);
     net->k.restore(mode);
 }
@@ -87,13 +89,14 @@ static void count_makings(const pass *p, run *r)
     size_t i;
 
     for (i = 0; i < p->s->net->nodes; i++)
-        r[i].made += (size_t)runs(p, i);
+        r[i].made += (size_t)srnn_pass_runs(p, i);
 }
 
 void srnn_pass_run(const pass *p)
 {
     count_makings(p, p->s->run);
-    srnn_pool_run(p->s->pool, p->s->workers, pass_on_crew, (void *)p);
+    srnn_pool_run(p->s->pool, srnn_pool_now(p->s->pool, p->s->worth),
+                  pass_on_crew, (void *)p);
 }
 
 void srnn_losses_begin(srnn_session *s)
@@ -116,6 +119,7 @@ void srnn_session_pass(srnn_session *s, const leg *l, const srnn_array *in,
     srnn_session_begin(s);
     s->names.step = s->names.first + l->t0;
     point(s, l->t0, l->steps, l->want_loss || l->backward, in, ins);
+    s->worth = srnn_worth_pass(&p, s->useful);
     srnn_pass_run(&p);
 }
 

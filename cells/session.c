@@ -279,6 +279,7 @@ static srnn_status begin(srnn_session *s, const srnn_net *net,
                         .batch = c->batch,
                         .steps = c->steps[SRNN_TIME],
                         .workers = c->threads,
+                        .useful = c->threads,
                         .training = c->training,
                         .longest = c->longest,
                         .gradient = c->gradient};
@@ -324,6 +325,8 @@ srnn_status srnn_session_make(srnn_session **session, const srnn_net *net,
     srnn_extent_link(&s->axis[SRNN_BATCH].extent);
     if (c->training)
         mark_gradients(s, c->input_gradients);
+    if (s->useful > srnn_processors())
+        s->useful = srnn_processors();
     status = srnn_pool_open(&s->pool, s->workers);
     if (status) {
         free(s->allocated);

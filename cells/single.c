@@ -68,8 +68,7 @@ void srnn_single_carve(const srnn_session *s, const node *n, run *r)
 {
     size_t l;
 
-    r->singles = !s->training && s->workers == 1 &&
-                 s->axis[n->axis].batch == 1 &&
+    r->singles = !s->training && s->axis[n->axis].batch == 1 &&
                  n->recurrent.direction == SRNN_FORWARD;
     for (l = 0; l < srnn_layers(n); l++) {
         const layer *y = &n->layer[l];
@@ -93,7 +92,8 @@ int srnn_single_forward(const pass *p, const node *n, run *r)
     const srnn_real *x = p->s->run[n->input[0]].y;
     size_t l;
 
-    if (!r->singles || !p->s->net->singles_packed ||
+    if (!r->singles || p->crew->workers > 1 ||
+        !p->s->net->singles_packed ||
         srnn_extent_of(p, n)->steps != 1)
         return 0;
     for (l = 0; l < layers; l++) {

@@ -95,6 +95,6 @@ srnn_status srnn_session_step(srnn_session *s, const srnn_real *x,
     out = (srnn_array){.node = s->last, .data = y};
     status = srnn_session_forward(s, 1, &in, 1, &out, 1);
     s->repeats = !status && s->axis[SRNN_TIME].extent.even && repeats(s);
-    s->links = s->repeats ? chain_of(s) : 0;
+    s->links = s->repeats && s->worth == 1 ? chain_of(s) : 0;
     return status;
 }

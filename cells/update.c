@@ -1,6 +1,7 @@
 /* The update: clipping by value and by global norm, then SGD or Adam, then
  * packing, each parameter by one worker. */
 #include "trainer.h"
+#include "worth.h"
 
 #include <math.h>
 
@@ -80,12 +81,14 @@ static void update_on_crew(const crew *c, void *arg)
 srnn_status srnn_trainer_apply(srnn_trainer *t)
 {
     const srnn_trainer_config *c;
+    const srnn_session *s;
     update u;
     double lr;
 
     if (!t)
         return srnn_fail(SRNN_EINVAL, "trainer is NULL");
     c = &t->config;
+    s = t->session;
     lr = c->lr * srnn_schedule_at(&c->schedule, t->updates);
     u = (update){.t = t,
                  .sgd = {(srnn_real)lr, (srnn_real)c->momentum,
@@ -93,7 +96,9 @@ srnn_status srnn_trainer_apply(srnn_trainer *t)
     u.adam = srnn_adam_at(lr, c->beta1, c->beta2, c->eps, c->decay,
                           t->updates + 1);
     t->net->singles_packed = 0;
-    srnn_pool_run(t->session->pool, t->session->workers, update_on_crew, &u);
+    srnn_pool_run(s->pool,
+                  srnn_pool_now(s->pool, srnn_worth_update(t->net, s->useful)),
+                  update_on_crew, &u);
     t->updates++;
     return SRNN_OK;
 }

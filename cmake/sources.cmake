@@ -59,7 +59,8 @@ set(SRNN_CELLS
   cells/trainer.c
   cells/trainer_held.c
   cells/update.c
-  cells/variant.c)
+  cells/variant.c
+  cells/worth.c)
 
 # The rungs beside these are kernels/<rung>.c, each with its own flags
 # (isa.cmake), the bench's kernels/limits_<rung>.c, and the overlays

@@ -74,10 +74,14 @@ endfunction()
 
 # srnn_program(<name> SOURCES <file> ... [LIBS <library> ...] [F64]): the
 # executable test_<name>, linked with the static library or its double twin.
+# Its sessions put all of their threads to work: tests/everyone.h.
 function(srnn_program name)
   cmake_parse_arguments(PARSE_ARGV 1 p "F64" "" "SOURCES;LIBS")
   string(MAKE_C_IDENTIFIER test_${name} program)
-  add_executable(${program} ${p_SOURCES})
+  add_executable(${program} ${p_SOURCES}
+    ${PROJECT_SOURCE_DIR}/tests/everyone.c)
+  target_link_options(${program} PRIVATE
+    -Wl,--wrap=srnn_worth_pass,--wrap=srnn_worth_update,--wrap=srnn_pool_now)
   target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${program} PRIVATE ${p_LIBS}
     $<IF:$<BOOL:${p_F64}>,simdrnn_f64,simdrnn_static>)

@@ -75,9 +75,12 @@ srnn_test(api/init LABEL cell SOURCES api_init.c init_case.c LIBS srnn_nets)
 srnn_test(api/attention LABEL cell SOURCES api_attention.c LIBS srnn_nets)
 srnn_test(api/threads LABEL cell SOURCES api_threads.c LIBS srnn_nets
   KINDS release asan tsan aarch64)
+srnn_test(api/worth LABEL cell SOURCES worth.c LIBS srnn_nets
+  KINDS release asan tsan)
 srnn_test(api/alloc LABEL cell SOURCES alloc.c heap.c LIBS srnn_nets)
 srnn_wrap(api/alloc malloc calloc realloc aligned_alloc free)
 srnn_wrap(api/threads pthread_create)
+srnn_wrap(api/worth pthread_create)
 
 # ---- generation: a decoder without a net (tree.h), and nets ---
 add_library(srnn_tree STATIC tree.c)
