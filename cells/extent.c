@@ -97,13 +97,13 @@ void srnn_extent_pack_tokens(const extent *e, const int32_t *from, size_t row,
             *to++ = from[t * step + e->order[i] * row];
 }
 
-void srnn_extent_unpack(const extent *e, size_t steps, size_t n,
+void srnn_extent_unpack(const extent *e, size_t t0, size_t t1, size_t n,
                         const srnn_real *from, size_t ld, srnn_real *to,
                         size_t row, size_t step)
 {
     size_t t, b;
 
-    for (t = 0; t < steps; t++)
+    for (t = t0; t < t1; t++)
         for (b = 0; b < e->batch; b++) {
             srnn_real *place = to + t * step + b * row;
             const size_t i = e->rank[b];

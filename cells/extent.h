@@ -31,13 +31,13 @@ void srnn_extent_link(extent *e);
 size_t srnn_extent_row(const extent *e, size_t q);
 
 /* Copies rows of n reals, ld apart. pack: from the caller's places, element
- * (t, b, 0) at [t * step + b * row], to the extent's rows; unpack: back, places
- * of rows that do not exist become 0. */
+ * (t, b, 0) at [t * step + b * row], to the extent's rows; unpack: back, steps
+ * [t0, t1), where places of rows that do not exist become 0. */
 void srnn_extent_pack(const extent *e, size_t n, const srnn_real *from,
                       size_t row, size_t step, srnn_real *to);
 void srnn_extent_pack_tokens(const extent *e, const int32_t *from, size_t row,
                              size_t step, int32_t *to);
-void srnn_extent_unpack(const extent *e, size_t steps, size_t n,
+void srnn_extent_unpack(const extent *e, size_t t0, size_t t1, size_t n,
                         const srnn_real *from, size_t ld, srnn_real *to,
                         size_t row, size_t step);
 

@@ -57,7 +57,7 @@ srnn_status srnn_session_likelihood(srnn_session *s, srnn_node loss,
         srnn_real *to = each + t0 * s->batch;
 
         srnn_session_pass(s, &l, in, ins);
-        srnn_extent_unpack(&s->axis[SRNN_TIME].extent, now, 1,
+        srnn_extent_unpack(&s->axis[SRNN_TIME].extent, 0, now, 1,
                            s->run[loss].own, 1, to, 1, s->batch);
         add(s, now, to, total);
     }

@@ -312,6 +312,8 @@ typedef struct leg {
     int backward;
     int after;   /* the leg after has left the gradients of the states */
     size_t skip; /* first steps of the leg that have no losses */
+    const srnn_array *out; /* whose steps of the leg go to the caller */
+    size_t outs;
 } leg;
 
 /* One pass over some steps, as a worker sees it. */

@@ -66,6 +66,26 @@ int srnn_pass_runs(const pass *p, size_t i)
            (p->first || p->s->net->node[i]->axis == SRNN_TIME);
 }
 
+/* A worker's part of the pass's steps of an output on SRNN_TIME; others are
+ * whole, and of the first pass. */
+static void write_output(const pass *p, const srnn_array *out)
+{
+    const srnn_session *s = p->s;
+    const node *n = s->net->node[out->node];
+    const axis_run *x = &s->axis[n->axis];
+    const size_t step = srnn_step_stride(s, n, out);
+    const int in_time = n->axis == SRNN_TIME;
+    const run *r = &s->run[n->id];
+    size_t from, to;
+
+    if (!in_time && p->leg->t0 > 0)
+        return;
+    srnn_crew_span(p->crew, in_time ? p->leg->steps : x->now, 1, &from, &to);
+    srnn_extent_unpack(&x->extent, from, to, n->features, r->y, r->ldy,
+                       out->data + (in_time ? p->leg->t0 * step : 0),
+                       srnn_row_stride(n, out), step);
+}
+
 static void pass_on_crew(const crew *c, void *arg)
 {
     const pass *asked = arg;
@@ -81,6 +101,8 @@ static void pass_on_crew(const crew *c, void *arg)
         if (p.s->run[i].leads && srnn_pass_runs(&p, i) &&
             net->node[i]->kind->backward)
             net->node[i]->kind->backward(&p, net->node[i], &p.s->run[i]);
+    for (i = 0; i < p.leg->outs; i++)
+        write_output(&p, &p.leg->out[i]);
     net->k.restore(mode);
 }
 
@@ -158,38 +180,22 @@ static srnn_status check_outputs(const srnn_session *s, const srnn_array *out,
     return status;
 }
 
-/* Steps [t0, t0 + steps) of an output on SRNN_TIME; others are whole. */
-static void write_output(const srnn_session *s, size_t t0, size_t steps,
-                         const srnn_array *out)
-{
-    const node *n = s->net->node[out->node];
-    const axis_run *x = &s->axis[n->axis];
-    const size_t step = srnn_step_stride(s, n, out);
-    const run *r = &s->run[n->id];
-
-    if (n->axis != SRNN_TIME) {
-        steps = x->now;
-        t0 = 0;
-    }
-    srnn_extent_unpack(&x->extent, steps, n->features, r->y, r->ldy,
-                       out->data + t0 * step, srnn_row_stride(n, out), step);
-}
-
 /* The passes of a bound call: at least one, for what lies on other axes. */
 static void run_call(srnn_session *s, size_t steps, const srnn_array *in,
                      size_t ins, const srnn_array *out, size_t outs,
                      int want_loss)
 {
-    size_t t0 = 0, i;
+    size_t t0 = 0;
 
     do {
         const size_t now = steps - t0 < s->steps ? steps - t0 : s->steps;
-        const leg l = {.t0 = t0, .steps = now, .want_loss = want_loss};
+        const leg l = {.t0 = t0,
+                       .steps = now,
+                       .want_loss = want_loss,
+                       .out = out,
+                       .outs = outs};
 
         srnn_session_pass(s, &l, in, ins);
-        for (i = 0; i < outs; i++)
-            if (t0 == 0 || s->net->node[out[i].node]->axis == SRNN_TIME)
-                write_output(s, t0, now, &out[i]);
         t0 += now;
     } while (t0 < steps);
     srnn_session_end(s);

@@ -122,7 +122,7 @@ static void unpack_input_gradients(srnn_trainer *t, const leg *l)
         t->rows[i] = x->now * x->extent.batch;
         if (n->kind == &srnn_kind_input && r->wants_gradient &&
             (on_time || l->t0 == 0))
-            srnn_extent_unpack(&x->extent, on_time ? l->steps : x->now,
+            srnn_extent_unpack(&x->extent, 0, on_time ? l->steps : x->now,
                                n->features, r->dy, n->features,
                                r->dx + (on_time ? l->t0 * step : 0),
                                n->features, step);
