@@ -26,7 +26,8 @@ typedef struct srnn_session_config {
     size_t steps;   /* computed at a time; a call may have any number */
     size_t axis_steps[SRNN_AXES]; /* the most on each axis beside SRNN_TIME; 0:
                                      as many as `steps` */
-    size_t threads; /* in all, the caller's among them */
+    size_t threads; /* in all, the caller's among them; a call puts to work as
+                       many as make it faster, the others sleep */
     void *memory;   /* srnn_session_size bytes, 64-byte aligned; NULL: malloc */
 } srnn_session_config;
 
