@@ -104,17 +104,27 @@ static void weight_gradients(const timeline *l, const layer_input *in)
         part_gradients(l, &l->row->part[i]);
 }
 
+/* Rows that stay in the cache for all panels of the weights, and that the
+ * panels are worth loading for. */
+#define ROWS_AT_ONCE 320
+
 static void input_gradient(const timeline *l, const layer_input *in)
 {
-    const srnn_rows rows = {{l->r->gate + l->row->x_slot * l->hidden},
-                            {l->gate_ld},
-                            {l->row->gates * l->hidden}};
-    size_t from, to;
+    const size_t n = l->y->in, all = l->e->rows;
+    size_t row, rows, from, to;
 
-    srnn_crew_span(l->p->crew, l->y->in, l->k->panel_units(1), &from, &to);
-    l->k->product(&l->y->dx, l->e->rows, &rows,
-                  in->adds ? SRNN_START_VALUE : SRNN_START_ZERO, NULL, in->dx,
-                  l->y->in, from, to);
+    srnn_crew_span(l->p->crew, n, l->k->panel_units(1), &from, &to);
+    for (row = 0; row < all; row += rows) {
+        const srnn_real *d = l->r->gate + row * l->gate_ld;
+        const srnn_rows a = {{d + l->row->x_slot * l->hidden},
+                             {l->gate_ld},
+                             {l->row->gates * l->hidden}};
+
+        rows = all - row < ROWS_AT_ONCE ? all - row : ROWS_AT_ONCE;
+        l->k->product(&l->y->dx, rows, &a,
+                      in->adds ? SRNN_START_VALUE : SRNN_START_ZERO, NULL,
+                      in->dx + row * n, n, from, to);
+    }
 }
 
 void srnn_layer_gradients(const timeline *l, const layer_input *in)
