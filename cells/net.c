@@ -262,15 +262,9 @@ srnn_status srnn_net_loss_weight(srnn_net *net, srnn_node id, double weight)
 
 static void *aligned_reals(size_t n)
 {
-    size_t bytes = (n * sizeof(srnn_real) + ALIGNMENT - 1) / ALIGNMENT *
-                   ALIGNMENT;
-    void *p = n > SIZE_MAX / 2 / sizeof(srnn_real)
-                  ? NULL
-                  : aligned_alloc(ALIGNMENT, bytes);
-
-    if (p)
-        memset(p, 0, bytes);
-    return p;
+    return n > SIZE_MAX / 2 / sizeof(srnn_real)
+               ? NULL
+               : srnn_memory(n * sizeof(srnn_real));
 }
 
 srnn_status srnn_param_add(srnn_net *net, node *n, const char *name,

@@ -167,6 +167,10 @@ struct arena {
 void *srnn_arena_take(arena *a, size_t bytes);
 srnn_real *srnn_arena_reals(arena *a, size_t n);
 
+/* So many bytes, zero, from a multiple of ALIGNMENT on, for free(); NULL: there
+ * are none to be had. Those that are read in every step come from here. */
+void *srnn_memory(size_t bytes);
+
 /* What a layer carries from step to step, `width` reals a row. */
 enum { CARRY_H, CARRY_C, CARRY_G, CARRIES };
 

@@ -36,6 +36,7 @@ set(SRNN_CELLS
   cells/loss_real.c
   cells/lstm.c
   cells/masks.c
+  cells/memory.c
   cells/net.c
   cells/norm.c
   cells/norm_node.c

@@ -7,7 +7,7 @@ root=$1
 intrinsics='kernels/(vec_)?(avx2|avx512|neon)\.[ch]:'
 getenv=kernels/dispatch.c # and there once
 cpu='kernels/dispatch\.c:'
-allocate='(cells/(beam_open|init|net|pool|recurrent|session|trainer)|io/[a-z_]*)\.c:'
+allocate='(cells/(beam_open|init|memory|net|pool|recurrent|session|trainer)|io/[a-z_]*)\.c:'
 cplusplus='(bench/gbench|tests/install/consumer)\.cc'
 
 library='^(kernels|cells|io|include)/'

@@ -70,6 +70,8 @@ srnn_test(promise/mask-axes LABEL promise SOURCES promise_mask_axes.c
 foreach(part nets nodes norm sessions trainers modes sample variants)
   srnn_test(api/${part} LABEL cell SOURCES api_${part}.c LIBS srnn_nets)
 endforeach()
+srnn_test(api/memory LABEL cell SOURCES api_memory.c LIBS srnn_nets
+  KINDS release asan) # qemu passes no advice on
 srnn_test(api/masks LABEL cell SOURCES api_masks.c LIBS srnn_nets)
 srnn_test(api/init LABEL cell SOURCES api_init.c init_case.c LIBS srnn_nets)
 srnn_test(api/attention LABEL cell SOURCES api_attention.c LIBS srnn_nets)
