@@ -87,10 +87,11 @@ static void bell_destroy(bell *b)
     pthread_cond_destroy(&b->heard);
 }
 
-/* Only one thread at a time rings a bell. */
+/* Only one thread at a time rings a bell. An exchange, since emulators (qemu
+ * 7.2 of AArch64) let a load pass the store before it. */
 static void ring(bell *b, size_t seen)
 {
-    atomic_store(&b->rung, seen + 1);
+    (void)atomic_exchange(&b->rung, seen + 1);
     if (atomic_load(&b->sleepers) == 0)
         return;
     pthread_mutex_lock(&b->lock);
