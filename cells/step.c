@@ -20,7 +20,7 @@ static int repeats(const srnn_session *s)
 }
 
 /* Where nothing runs but recurrent nodes by single steps, each on the one
- * before: their layers in a row. */
+ * before: their layers in a row, each of which reads what that one gives. */
 static size_t chain_of(srnn_session *s)
 {
     size_t i, l, length = 0;
@@ -34,9 +34,12 @@ static size_t chain_of(srnn_session *s)
             continue;
         if (!r->singles || n->input[0] != before)
             return 0;
-        for (l = 0; l < srnn_layers(n); l++)
-            s->chain[length++] = (chain_link){r->single_step,
-                                              &r->layer[l].single};
+        for (l = 0; l < srnn_layers(n); l++, length++) {
+            s->chain[length] = (chain_link){r->single_step,
+                                            &r->layer[l].single};
+            if (length > 0)
+                s->chain[length].at->x = s->chain[length - 1].at->y;
+        }
         before = n->id;
     }
     return before == s->last ? length : 0;

@@ -75,7 +75,9 @@ static void write_states(const pair *p)
     }
 }
 
-static void update(const pair *p)
+/* A trainer that has changed the weights. What single steps read is packed
+ * when it is closed. */
+static srnn_trainer *update(const pair *p)
 {
     const net_case c = {.steps = 1, .batch = 1};
     srnn_trainer *t = case_trainer(p->net, &c, 1);
@@ -86,7 +88,7 @@ static void update(const pair *p)
                               .tokens = &target}};
 
     must(srnn_trainer_update(t, 1, in, 2, NULL));
-    srnn_trainer_close(t);
+    return t;
 }
 
 /* `steps` steps of both from row t of x; the outputs of the sequence. */
@@ -117,6 +119,7 @@ static size_t step_after(pair *p, enum event e, size_t t,
                          srnn_real y[2][2][MOST])
 {
     static const size_t none[2] = {0, 1};
+    srnn_trainer *trainer = NULL;
 
     if (e == RESET) {
         srnn_session_reset(p->stepped);
@@ -131,9 +134,10 @@ static size_t step_after(pair *p, enum event e, size_t t,
         CHECK(srnn_session_forward(p->stepped, 1, NULL, 1, NULL, 0) ==
               SRNN_EINVAL);
     } else if (e == UPDATE) {
-        update(p);
+        trainer = update(p);
     }
     go_on(p, t, e == TWO ? 2 : 1, e != TWO, y);
+    srnn_trainer_close(trainer);
     return e == TWO ? 2 : 1;
 }
 
