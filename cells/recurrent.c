@@ -83,17 +83,14 @@ static srnn_status add_param(srnn_net *net, node *n, size_t l, int p,
 
 static srnn_status open_single(const srnn_net *net, const node *n, layer *y)
 {
-    const size_t line = ALIGNMENT / sizeof *y->single;
     const size_t reals = srnn_single_size(net, n, y);
 
-    if (!reals)
-        return SRNN_OK;
-    y->single = aligned_alloc(ALIGNMENT, (reals + line - 1) / line *
-                                             ALIGNMENT);
-    return y->single ? SRNN_OK
-                     : srnn_fail(SRNN_ENOMEM,
-                                 "node '%s': no memory for %zu reals", n->name,
-                                 reals);
+    if (reals)
+        y->single = srnn_memory(reals * sizeof *y->single);
+    return y->single || !reals
+               ? SRNN_OK
+               : srnn_fail(SRNN_ENOMEM, "node '%s': no memory for %zu reals",
+                           n->name, reals);
 }
 
 static srnn_status add_layer(srnn_net *net, node *n, size_t l, size_t in)

@@ -131,7 +131,7 @@ INLINE vr single_lstm_cell(const srnn_single *s, size_t u, const vr *x,
 }
 
 INLINE vr single_gru_cell(const srnn_single *s, size_t u, const vr *x,
-                           const vr *p)
+                          const vr *p)
 {
     const vr r = v_sigmoid(v_add(x[0], p[0]));
     const vr z = v_sigmoid(v_add(x[1], p[1]));
@@ -140,22 +140,22 @@ INLINE vr single_gru_cell(const srnn_single *s, size_t u, const vr *x,
     return v_fma(z, v_sub(v_load(s->h + u), c), c);
 }
 
+INLINE void single_rnn(const srnn_single *s, single_cell *cell)
+{
+    const size_t u = single_walk(4, 1, s, 0, cell);
+
+    single_walk(1, 1, s, single_walk(2, 1, s, u, cell), cell);
+    single_end(s);
+}
+
 static void single_rnn_tanh(const srnn_single *s)
 {
-    size_t u = single_walk(4, 1, s, 0, single_tanh_cell);
-
-    single_walk(1, 1, s, single_walk(2, 1, s, u, single_tanh_cell),
-                single_tanh_cell);
-    single_end(s);
+    single_rnn(s, single_tanh_cell);
 }
 
 static void single_rnn_relu(const srnn_single *s)
 {
-    size_t u = single_walk(4, 1, s, 0, single_relu_cell);
-
-    single_walk(1, 1, s, single_walk(2, 1, s, u, single_relu_cell),
-                single_relu_cell);
-    single_end(s);
+    single_rnn(s, single_relu_cell);
 }
 
 static void single_lstm(const srnn_single *s)

@@ -78,8 +78,8 @@ static const float *result(peer_state *s, const char *output, size_t count)
     return !strcmp(output, "y") && count == s->task->size[SIZE_N] ? s->y : NULL;
 }
 
-/* The GNU C Library manual bounds libmvec's errors by 4 ULP; 1 / (1 + e) takes
- * two more roundings of half of one. */
+/* glibc tests libmvec to 4 ULP (sourceware.org/glibc/wiki/libmvec); 1 / (1 + e)
+ * takes two more roundings of half of one. */
 const peer peer_libmvec = {.name = "libmvec",
                            .version = version,
                            .has = has,
