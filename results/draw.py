@@ -77,7 +77,7 @@ def draw(record):
     try:
         import plots
     except ImportError as error:
-        sys.exit(f"no pictures: {error}; bench/peers/venv.sh build/peers "
+        sys.exit(f"no pictures: {error}; bench/venv.sh build/peers peers "
                  "installs matplotlib for build/peers/bin/python")
     for extra in leftovers(record):
         os.remove(extra)
