@@ -43,15 +43,14 @@ LINE = re.compile(r"(\{.*\})\t([0-9a-f]{%d})" % DIGITS)
 
 def misplaced(lines, number, text, digits):
     """Why a line that is well formed does not follow the one before it."""
-    for i, line in enumerate(lines):
-        if i == number - 1:
-            continue
-        if i < number - 1 and line == lines[number - 1]:
-            return f"a copy of line {i + 1}"
-        if digits_of(line[-DIGITS:], text) == digits:
-            return f"out of its place: it was written behind line {i + 1}"
+    same = lines.index(lines[number - 1]) + 1
+    if same < number:
+        return f"a copy of line {same}"
+    for i, line in enumerate(lines, 1):
+        if i != number and digits_of(line[-DIGITS:], text) == digits:
+            return f"out of its place: it was written behind line {i}"
     if digits_of("", text) == digits:
-        return "a first line, in the middle: two files were joined"
+        return "the first line of another file"
     return "edited, or a line before it is missing"
 
 
