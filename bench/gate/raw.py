@@ -118,7 +118,8 @@ class Writer:
 
     def add(self, fact):
         """Writes the fact, in the file for other programs on return; an `end`
-        is on the disk. Interrupted, it has written the whole line or none."""
+        is on the disk. Interrupted by an exception, it has written the whole
+        line or none; a program that is killed may leave a part."""
         if not isinstance(fact.get("kind"), str):
             raise ValueError("a fact says of which kind it is")
         text = json.dumps(fact, separators=(",", ":"), allow_nan=False)
