@@ -20,9 +20,12 @@ import collections
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../bench/gate"))
+from machine_code import (Failed, Missing, frame_register, functions,
+                          innermost, is_memory, plain, run, split, tool,
+                          uses_stack)
 
 # Bits of a register, how it is written, how many there are, and the cores whose
 # scheduling models are asked. LLVM 14 gives the A72, the A76 and the Neoverses
@@ -38,73 +41,10 @@ TARGETS = {
 }
 FUNCTIONS = ("micro_plain", "micro_packed", "micro_pair")
 
-Instruction = collections.namedtuple("Instruction", "at name args to")
 Shape = collections.namedtuple("Shape", "panels rows columns")
 
 
-class Missing(Exception):
-    """A tool that is not installed."""
-
-
-def tool(variable, default):
-    name = os.environ.get(variable) or default
-    if not shutil.which(name):
-        raise Missing(f"{name} is not installed")
-    return name
-
-
-def run(*command, text=None):
-    done = subprocess.run(command, input=text, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)}:\n{done.stderr}")
-    return done.stdout
-
-
-# ---- the object: functions, their innermost loops ---
-
-def functions(rung, path):
-    """Name -> instructions, of the functions of the micro-kernel."""
-    target = TARGETS[rung]
-    text = run(tool("OBJDUMP", target.objdump), "-d", "--no-show-raw-insn",
-               path)
-    code, here = {}, None
-    for line in text.splitlines():
-        head = re.match(r"[0-9a-f]+ <([^>]*)>:", line)
-        if head: # the compiler may have appended .constprop.0 and the like
-            name = head[1].split(".")[0]
-            here = code.setdefault(name, []) if name in FUNCTIONS else None
-        body = re.match(r"\s*([0-9a-f]+):\s+(\S.*)", line)
-        if body and here is not None:
-            words = re.sub(r"\s+(//|# ).*", "", body[2]).split(None, 1)
-            args = words[1] if len(words) > 1 else ""
-            to = re.search(r"\b(?:0x)?([0-9a-f]+) <", args)
-            here.append(Instruction(int(body[1], 16), words[0], args,
-                                    int(to[1], 16) if to else None))
-    return code
-
-
-def innermost(code):
-    """The stretches of code that jump back to their beginning, none of which
-    holds another."""
-    spans = [(i.to, i.at) for i in code
-             if i.to is not None and i.name not in ("call", "bl")
-             and code[0].at <= i.to <= i.at]
-    inner = [s for s in spans
-             if not any(o != s and s[0] <= o[0] and o[1] <= s[1]
-                        for o in spans)]
-    return [[i for i in code if s[0] <= i.at <= s[1]] for s in inner]
-
-
 # ---- one loop: what is in it ---
-
-def split(args):
-    """Operands, at the commas outside of brackets."""
-    return [a.strip() for a in re.split(r",(?![^(\[{]*[)\]}])", args) if a]
-
-
-def is_memory(operand):
-    return "(" in operand or operand.startswith("[")
-
 
 def vectors(text):
     """The numbers of the vector registers named."""
@@ -140,11 +80,12 @@ class Loop:
         to = operands[0 if arm else -1] if operands else ""
         if i.to is not None or re.match("j|call|bl", i.name):
             self.fault("a branch", i)
-        if re.match("push|pop", i.name):
+        stack = uses_stack(i, self.frame)
+        if stack:
             self.fault("the stack", i)
         if i.name.startswith(("nop", "lea", "prf", "prefetch")):
             return
-        if memory:
+        if memory and not stack:
             self.access(i, operands, memory[0])
         register = re.escape(self.target.register).replace(r"\{\}", r"\d+")
         if re.match(r"vfmadd\d+ps$|fmla$", i.name) and \
@@ -172,10 +113,7 @@ class Loop:
         self.steps[chain] += 1
 
     def access(self, i, operands, memory):
-        stack = r"\bsp\b|%[re]sp\b" + (self.frame or "")
-        if re.search(stack, memory):
-            self.fault("the stack", i)
-        elif self.writes(i, operands):
+        if self.writes(i, operands):
             self.fault("a store", i)
         elif not vectors(i.args):
             self.fault("a load of no operand", i)
@@ -218,18 +156,13 @@ class Loop:
                 f"rows, {self.weights} of columns")
 
 
-def frame_register(code):
-    """What addresses the stack besides its pointer, where it does."""
-    for i in code:
-        if re.match(r"%rsp,%rbp$|x29, sp", i.args):
-            return r"|%rbp\b|\bx29\b"
-    return None
-
-
 def loops(rung, path):
     """The loops with FMAs of the micro-kernel's functions."""
-    found = []
-    for name, code in sorted(functions(rung, path).items()):
+    found, objdump = [], TARGETS[rung].objdump
+    for symbol, code in sorted(functions(path, objdump).items()):
+        name = plain(symbol)
+        if name not in FUNCTIONS:
+            continue
         for body in innermost(code):
             loop = Loop(rung, name, body, frame_register(code))
             if loop.fmas:
@@ -381,3 +314,5 @@ if __name__ == "__main__":
     except Missing as what:
         print(f"skipped: {what}")
         sys.exit(77)
+    except Failed as what:
+        sys.exit(str(what))

@@ -4,8 +4,8 @@ find_program(SRNN_PYTHON python3)
 
 # srnn_shape(<name> <job> <rung> <object> [<compiler's word> ...])
 function(srnn_shape name job rung object)
-  set(command ${SRNN_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/code_shape.py ${job}
-    ${rung} ${object})
+  set(command ${SRNN_PYTHON} -B ${CMAKE_CURRENT_LIST_DIR}/code_shape.py
+    ${job} ${rung} ${object})
   if(NOT SRNN_PYTHON)
     set(command sh -c "echo 'skipped: python3 is not installed' && exit 77")
   elseif(ARGN)
