@@ -1,0 +1,69 @@
+/* Where the buffers of a row lie: as in one program with one build. Shared ones
+ * are one memory; each build's own lie in a region of its own, at the offset
+ * modulo a large page that they would have beside the shared ones. Then both
+ * builds see the same conflicts of addresses, in the caches as between a load
+ * and a store. */
+#define _DEFAULT_SOURCE /* madvise, MAP_ANONYMOUS */
+#include "runner.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define PAGE 4096
+#define LINE 64
+#define LARGE ((size_t)2 << 20)
+
+/* As problem_alloc of bench/problem.c does, and why. */
+static size_t place_next(size_t at, int i)
+{
+    const size_t offset = PAGE - (size_t)i * 2 * LINE;
+
+    return at + (offset + PAGE - at % PAGE) % PAGE;
+}
+
+static size_t wanted(const gate_row *a, const gate_row *b, int i)
+{
+    return b && b->bytes[i] > a->bytes[i] ? b->bytes[i] : a->bytes[i];
+}
+
+static int is_own(const gate_row *a, const gate_row *b, int i)
+{
+    return b && ((a->own | b->own) >> i & 1);
+}
+
+int buffers_open(buffers *m, const gate_row *a, const gate_row *b,
+                 size_t place, char *why)
+{
+    size_t at[GATE_BUFFERS], region = 0;
+    char *base;
+
+    for (int i = 0; i < GATE_BUFFERS; i++) {
+        at[i] = place_next(region, i) + place * LINE;
+        region = at[i] - place * LINE + wanted(a, b, i);
+    }
+    region = ((region + place * LINE) / LARGE + 1) * LARGE;
+    *m = (buffers){.bytes = (SIDES + 2) * region};
+    m->memory = mmap(NULL, m->bytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (m->memory == MAP_FAILED) {
+        *m = (buffers){0};
+        snprintf(why, WHY, "no memory for %zu bytes of buffers", region);
+        return -1;
+    }
+    base = (char *)m->memory + LARGE - (uintptr_t)m->memory % LARGE;
+    for (int i = 0; i < GATE_BUFFERS; i++)
+        for (size_t side = 0; side < SIDES && wanted(a, b, i); side++) {
+            const size_t r = is_own(a, b, i) ? 1 + side : 0;
+
+            m->at[side][i] = base + r * region + at[i];
+            memset(m->at[side][i], 0, wanted(a, b, i));
+        }
+    return 0;
+}
+
+void buffers_close(buffers *m)
+{
+    if (m->bytes)
+        munmap(m->memory, m->bytes);
+}

@@ -1,0 +1,276 @@
+/* The job `pairs`: opens each row in both builds, in random order, and times
+ * it. A row that one of them lacks, or whose check fails, is told as such; the
+ * others are timed all the same. */
+#define _GNU_SOURCE /* getopt_long, sched_getcpu */
+#include "runner.h"
+
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef struct job {
+    plan plan;
+    uint64_t seed, random;
+    int check;
+    const char *path[SIDES];
+    const gate_module *module[SIDES];
+    names *row;
+    size_t rows;
+    result result;
+} job;
+
+/* ---- the command line ------------------------------------------------------ */
+
+static int is_number(const char *text, double least, double most, double *x)
+{
+    char *end;
+
+    *x = strtod(text, &end);
+    return end != text && !*end && *x >= least && *x <= most;
+}
+
+static int read_seed(const char *text, uint64_t *seed)
+{
+    char *end;
+
+    *seed = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && !*end;
+}
+
+static int read_options(job *j, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"pairs", required_argument, NULL, 'p'},
+        {"seconds", required_argument, NULL, 's'},
+        {"seed", required_argument, NULL, 'r'},
+        {"plant", required_argument, NULL, 't'},
+        {"check", no_argument, NULL, 'c'},
+        {0}};
+    double pairs = 0;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        if (option == 'p' && is_number(optarg, 1, 1e6, &pairs))
+            j->plan.pairs = (size_t)pairs;
+        else if (option == 'c')
+            j->check = 1;
+        else if (!((option == 's' &&
+                    is_number(optarg, 1e-6, 10, &j->plan.seconds)) ||
+                   (option == 't' &&
+                    is_number(optarg, 0, 10, &j->plan.plant)) ||
+                   (option == 'r' && read_seed(optarg, &j->seed))))
+            return option == '?' ? refuse("pairs: see bench/gate/runner.c")
+                                 : refuse("pairs: '%s' is no such number",
+                                          optarg);
+    return argc - optind < SIDES + 1
+               ? refuse("pairs: two modules and a row are needed")
+               : 0;
+}
+
+/* NAME or NAME=OTHER. */
+static int read_rows(job *j, char **words, size_t n)
+{
+    j->row = calloc(n, sizeof *j->row);
+    if (!j->row)
+        return refuse("no memory for %zu rows", n);
+    for (j->rows = 0; j->rows < n; j->rows++) {
+        char *other = strchr(words[j->rows], '=');
+
+        if (other)
+            *other++ = 0;
+        j->row[j->rows] = (names){words[j->rows],
+                                  other ? other : words[j->rows]};
+    }
+    return 0;
+}
+
+/* ---- one row ---------------------------------------------------------------- */
+
+static int open_row(const job *j, int side, const char *name, gate_row *row,
+                    char *why)
+{
+    char reason[WHY] = "no reason given";
+
+    *row = (gate_row){0};
+    if (!j->module[side]->open(name, row, reason, sizeof reason))
+        return 0;
+    snprintf(why, WHY, "%.80s: %s", j->path[side], reason);
+    return -1;
+}
+
+/* Before any time is spent: that some build knows the row, and that they are
+ * two builds. */
+static int find_row(const job *j, const names *n)
+{
+    char why[SIDES][WHY];
+    gate_row row[SIDES];
+    int found[SIDES], same;
+
+    for (int side = 0; side < SIDES; side++)
+        found[side] = !open_row(j, side, side == A ? n->name : n->other,
+                                &row[side], why[side]);
+    same = found[A] && found[B] && load_same_code(row[A].code, row[B].code);
+    for (int side = 0; side < SIDES; side++)
+        if (found[side])
+            row[side].close(&row[side]);
+    if (same)
+        return refuse("%s: both modules run the same code", n->name);
+    return found[A] || found[B] ? 0 : refuse("no build has %s: %s", n->name,
+                                             why[A]);
+}
+
+static int find_rows(const job *j)
+{
+    for (size_t i = 0; i < j->rows; i++)
+        if (find_row(j, &j->row[i]))
+            return -1;
+    return 0;
+}
+
+static int set_up(gate_row row[SIDES], const buffers *m, int first, char *why)
+{
+    for (int i = 0; i < SIDES; i++) {
+        const int side = i ? !first : first;
+
+        if (row[side].setup(&row[side], m->at[side], why, WHY))
+            return -1;
+    }
+    return 0;
+}
+
+static int check(gate_row row[SIDES], char *why)
+{
+    for (int side = 0; side < SIDES; side++)
+        if (row[side].check && row[side].check(&row[side], why, WHY))
+            return -1;
+    return 0;
+}
+
+/* Of rows that are open. */
+static int time_rows(job *j, gate_row row[SIDES], const buffers *m, int first,
+                     char *why)
+{
+    if (set_up(row, m, first, why) || (j->check && check(row, why)))
+        return -1;
+    time_pairs(&row[A], &row[B], &j->plan, &j->random, &j->result);
+    return 0;
+}
+
+/* The buffers stay until both rows are closed. */
+static int run_row(job *j, const names *n, char *why)
+{
+    const int first = (int)random_below(&j->random, SIDES);
+    const size_t place = random_below(&j->random, PLACES);
+    const char *const name[SIDES] = {n->name, n->other};
+    gate_row row[SIDES];
+    buffers m = {0};
+    int failed = 1;
+
+    if (open_row(j, first, name[first], &row[first], why))
+        return -1;
+    if (!open_row(j, !first, name[!first], &row[!first], why)) {
+        failed = buffers_open(&m, &row[A], &row[B], place, why) ||
+                 time_rows(j, row, &m, first, why);
+        row[!first].close(&row[!first]);
+    }
+    row[first].close(&row[first]);
+    buffers_close(&m);
+    return failed ? -1 : 0;
+}
+
+static void tell_row(job *j, const names *n)
+{
+    char why[WHY] = "no reason given";
+
+    if (run_row(j, n, why))
+        print_error(n, why);
+    else
+        print_result(n, &j->plan, &j->result);
+}
+
+/* ---- the job ---------------------------------------------------------------- */
+
+/* To the CPU that it is on: another one has other caches. */
+static int pin(void)
+{
+    const int cpu = sched_getcpu();
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    if (cpu >= 0)
+        CPU_SET(cpu, &set);
+    return cpu >= 0 && !sched_setaffinity(0, sizeof set, &set) ? cpu : -1;
+}
+
+static int load_both(job *j)
+{
+    char why[WHY];
+
+    if (load_same_file(j->path[A], j->path[B]))
+        return refuse("%s and %s are one file: it would be timed against "
+                      "itself", j->path[A], j->path[B]);
+    for (int side = 0; side < SIDES; side++) {
+        j->module[side] = load_module(j->path[side], why);
+        if (!j->module[side])
+            return refuse("%s", why);
+    }
+    return 0;
+}
+
+static int have_results(job *j)
+{
+    result *r = &j->result;
+
+    for (int side = 0; side < SIDES; side++)
+        r->time[side] = calloc(j->plan.pairs, sizeof *r->time[side]);
+    r->first = malloc(j->plan.pairs + 1);
+    return r->time[A] && r->time[B] && r->first
+               ? 0
+               : refuse("no memory for %zu pairs", j->plan.pairs);
+}
+
+static void shuffle(job *j)
+{
+    for (size_t i = j->rows; i > 1; i--) {
+        const size_t k = random_below(&j->random, i);
+        const names last = j->row[i - 1];
+
+        j->row[i - 1] = j->row[k];
+        j->row[k] = last;
+    }
+}
+
+static int run_job(job *j, int argc, char **argv)
+{
+    if (read_options(j, argc, argv))
+        return 2;
+    j->path[A] = argv[optind];
+    j->path[B] = argv[optind + 1];
+    if (read_rows(j, argv + optind + SIDES, (size_t)(argc - optind) - SIDES) ||
+        load_both(j) || find_rows(j) || have_results(j))
+        return 2;
+    j->random = j->seed;
+    shuffle(j);
+    print_start(&j->plan, j->seed, pin());
+    for (size_t i = 0; i < j->rows; i++)
+        tell_row(j, &j->row[i]);
+    print_end(j->rows);
+    return 0;
+}
+
+int pairs_job(int argc, char **argv)
+{
+    job j = {.plan = {.pairs = 40, .seconds = 0.0005},
+             .seed = (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32};
+    const int code = run_job(&j, argc, argv);
+
+    free(j.row);
+    free(j.result.time[A]);
+    free(j.result.time[B]);
+    free(j.result.first);
+    return code;
+}
