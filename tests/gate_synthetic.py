@@ -84,6 +84,13 @@ def medians(rng, noise, rows, processes, ratio=1, of=np.median):
     return x.astype(float)
 
 
+def pool(seed, noise, processes=60000):
+    """Medians of so many processes of equal builds, to draw suites from."""
+    rng = np.random.default_rng(seed)
+    return np.concatenate([medians(rng, noise, 1, 5000)[0]
+                           for _ in range(processes // 5000)])
+
+
 def process(rng, noise, names, stage, index, ratio=None):
     """A fact as of the raw file; times in ns. ratio: {name: true b over a}."""
     rows = {}
