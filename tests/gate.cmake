@@ -16,3 +16,38 @@ endfunction()
 srnn_gate(raw)
 srnn_gate(decide)
 srnn_gate(venv)
+
+# ---- the runner: memory as promised, refusals, well-formed pairs ---
+# gate_module(<name> <source> [<definition> ...]): a module for the runner.
+function(gate_module name source)
+  add_library(${name} MODULE ${source})
+  target_include_directories(${name} PRIVATE
+    ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/bench/gate)
+  target_compile_definitions(${name} PRIVATE ${ARGN})
+  set_target_properties(${name} PROPERTIES PREFIX "")
+endfunction()
+
+find_program(SRNN_PYTHON python3)
+if(TARGET gate_runner AND SRNN_PYTHON)
+  gate_module(gate_a gate_runner_module.c LABEL="a")
+  gate_module(gate_b gate_runner_module.c LABEL="b")
+  gate_module(gate_old gate_runner_module.c LABEL="old" VERSION=2)
+  # The example's, in its two states.
+  foreach(state dot dot_slow)
+    gate_module(gate_${state} ../examples/gate/module.c)
+    target_sources(gate_${state} PRIVATE ../examples/gate/${state}.c)
+    set_target_properties(gate_${state} PROPERTIES C_VISIBILITY_PRESET default)
+  endforeach()
+  set(modules)
+  foreach(name gate_a gate_b gate_old gate_dot gate_dot_slow)
+    list(APPEND modules $<TARGET_FILE:${name}>)
+  endforeach()
+  srnn_add_test(gate/runner LABEL gate
+    COMMAND ${SRNN_PYTHON} -B ${here}/gate_runner.py
+      ${CMAKE_CROSSCOMPILING_EMULATOR} ${SRNN_LAUNCH}
+      $<TARGET_FILE:gate_runner> --modules ${modules}
+    ENV ${SRNN_ENV_${SRNN_KIND}})
+else()
+  srnn_add_test(gate/runner LABEL gate
+    COMMAND sh -c "echo 'skipped: python3 is not installed' && exit 77")
+endif()

@@ -67,7 +67,7 @@ typedef struct result {
 void time_pairs(const gate_row *a, const gate_row *b, const plan *p,
                 uint64_t *random, result *r);
 
-/* ---- printing (runner_print.c): JSON, one line a call ---------------------- */
+/* ---- printing (runner_print.c): JSON, one line a call -------------------- */
 
 /* The names of a row: that of A, and of B, which may be the same. */
 typedef struct names {
@@ -80,7 +80,7 @@ void print_error(const names *n, const char *why);
 void print_row(const char *name);
 void print_end(size_t rows);
 
-/* ---- jobs ------------------------------------------------------------------- */
+/* ---- jobs ---------------------------------------------------------------- */
 
 /* Each returns the exit code of the program, and has said on stderr why. */
 int pairs_job(int argc, char **argv); /* runner_pairs.c */

@@ -51,6 +51,9 @@ int buffers_open(buffers *m, const gate_row *a, const gate_row *b,
         snprintf(why, WHY, "no memory for %zu bytes of buffers", region);
         return -1;
     }
+#ifdef MADV_HUGEPAGE
+    (void)madvise(m->memory, m->bytes, MADV_HUGEPAGE);
+#endif
     base = (char *)m->memory + LARGE - (uintptr_t)m->memory % LARGE;
     for (int i = 0; i < GATE_BUFFERS; i++)
         for (size_t side = 0; side < SIDES && wanted(a, b, i); side++) {

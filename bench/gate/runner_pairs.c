@@ -23,7 +23,7 @@ typedef struct job {
     result result;
 } job;
 
-/* ---- the command line ------------------------------------------------------ */
+/* ---- the command line ---------------------------------------------------- */
 
 static int is_number(const char *text, double least, double most, double *x)
 {
@@ -88,7 +88,7 @@ static int read_rows(job *j, char **words, size_t n)
     return 0;
 }
 
-/* ---- one row ---------------------------------------------------------------- */
+/* ---- one row ------------------------------------------------------------- */
 
 static int open_row(const job *j, int side, const char *name, gate_row *row,
                     char *why)
@@ -192,7 +192,7 @@ static void tell_row(job *j, const names *n)
         print_result(n, &j->plan, &j->result);
 }
 
-/* ---- the job ---------------------------------------------------------------- */
+/* ---- the job ------------------------------------------------------------- */
 
 /* To the CPU that it is on: another one has other caches. */
 static int pin(void)

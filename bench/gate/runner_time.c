@@ -60,7 +60,7 @@ static timing time_runs(const gate_row *row, size_t runs, size_t links)
     return t;
 }
 
-/* ---- before the pairs ------------------------------------------------------ */
+/* ---- before the pairs ---------------------------------------------------- */
 
 /* Of one run, by this thread's time, from enough of them. */
 static double run_seconds(const gate_row *row, double seconds)
@@ -107,7 +107,7 @@ static size_t links_of(const match *m, double share)
     return (size_t)(share / part[CALIBRATIONS / 2] + 0.5);
 }
 
-/* ---- the pairs -------------------------------------------------------------- */
+/* ---- the pairs ----------------------------------------------------------- */
 
 static timing take(const match *m, int side)
 {
