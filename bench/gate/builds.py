@@ -1,0 +1,311 @@
+"""A commit as objects, built once and kept: what a process loads is linked
+from them anew each time, in a random layout."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+import machine
+
+HERE = pathlib.Path(__file__).resolve().parent
+KEPT = "build/compare"
+TARGET = "srnn_problems"
+# All commits are configured alike, old ones too, which may not know all of
+# these: nothing of others is timed, nor need it be here.
+OPTIONS = ("-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
+           "-DSRNN_TESTS=ON", "-DSRNN_WERROR=OFF", "-DSRNN_EXAMPLES=OFF",
+           *(f"-DSRNN_{part}=OFF" for part in
+             ("BENCH", "IO", "SLEEF", "XSMM", "ONEDNN", "CAIRO", "RANDOM123",
+              "PEERS")))
+MODULE_FLAGS = ("-std=c11", "-O3", "-fPIC", "-ffp-contract=off",
+                "-falign-functions=64", "-falign-loops=64")
+LIBRARIES = ("-lm", "-lpthread")
+TAIL = 30  # lines of a compiler's output that are told
+PADS = 64  # sizes of padding: a page of cache lines
+
+
+class Failed(Exception):
+    """No build: why, and the end of what the tool said."""
+
+
+@dataclass
+class Build:
+    """`about` is {"compiler", "flags", "own", "machine"} as far as known."""
+    label: str
+    commit: str
+    objects: list
+    libraries: list = field(default_factory=lambda: list(LIBRARIES))
+    about: dict = field(default_factory=dict)
+
+
+def cc():
+    return os.environ.get("CC", "cc")
+
+
+def tool(command, **more):
+    """Its output; Failed with the end of it if it fails."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True,
+                              errors="replace", **more)
+    except OSError as e:
+        raise Failed(f"cannot run {command[0]}: {e.strerror}") from e
+    if done.returncode:
+        tail = "\n".join(done.stdout.splitlines()[-TAIL:])
+        raise Failed(f"{' '.join(map(str, command[:3]))} ... failed\n{tail}")
+    return done.stdout
+
+
+def git(root, *arguments):
+    done = subprocess.run(["git", "-C", root, *arguments],
+                          capture_output=True)
+    if done.returncode:
+        why = done.stderr.decode(errors="replace").strip()
+        raise Failed(f"git {arguments[0]}: {why}")
+    return done.stdout
+
+
+def commit_of(root, rev):
+    """All its digits."""
+    try:
+        return git(root, "rev-parse", "--verify", "--end-of-options",
+                   rev + "^{commit}").decode().strip()
+    except Failed as e:
+        raise Failed(f"no commit '{rev}' here ({e})") from e
+
+
+def of_commit(root, rev, module=None):
+    commit = commit_of(root, rev)
+
+    def fill(folder):
+        archive = folder.with_suffix(".tar")
+        git(root, "archive", "--output", archive.resolve(), commit)
+        tool(["tar", "-xf", archive, "-C", folder])
+        archive.unlink()
+
+    label = rev if commit.startswith(rev) else f"{rev} ({commit[:9]})"
+    return kept(root, label, commit, commit, fill, module)
+
+
+def files_of(root):
+    """What git knows or would add, as paths that are there."""
+    names = git(root, "ls-files", "-co", "-z", "--exclude-standard").split(b"\0")
+    paths = {os.fsdecode(n) for n in names if n}
+    return sorted(p for p in paths if os.path.isfile(os.path.join(root, p)))
+
+
+def digest_of(root, paths):
+    """Of the files' names and contents."""
+    total = hashlib.sha256()
+    for path in paths:
+        with open(os.path.join(root, path), "rb") as f:
+            inner = hashlib.sha256(f.read()).hexdigest()
+        total.update(f"{path}\0{inner}\0".encode())
+    return total.hexdigest()
+
+
+def of_worktree(root, module=None):
+    """The working tree; the commit itself where nothing was changed."""
+    commit = commit_of(root, "HEAD")
+    if not git(root, "status", "--porcelain", "--untracked-files=all"):
+        return of_commit(root, commit, module)
+    paths = files_of(root)
+    digest = digest_of(root, paths)
+
+    def fill(folder):
+        for path in paths:
+            to = folder / path
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(os.path.join(root, path), to)
+        if digest_of(folder, paths) != digest:
+            raise Failed("the working tree was changed while it was copied")
+
+    name = commit[:9] + "-dirty"
+    return kept(root, name, name, f"tree-{digest[:40]}", fill, module)
+
+
+def of_objects(folder):
+    """A stranger's: every object of the folder, the module's among them."""
+    folder = pathlib.Path(folder)
+    objects = sorted(map(str, folder.rglob("*.o")))
+    if not objects:
+        raise Failed(f"no object (*.o) in {folder}")
+    total = hashlib.sha256()
+    for path in objects:
+        total.update(pathlib.Path(path).read_bytes())
+    return Build(folder.name, "objects-" + total.hexdigest()[:12], objects,
+                 about={"compiler": machine.compiler(cc())})
+
+
+# ---- kept builds ---
+
+@contextlib.contextmanager
+def locked(folder):
+    """One builder at a time; the others wait and find it built."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_suffix(".lock"), "w", encoding="ascii") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
+def made_by():
+    """A kept build by anything else is built again: the bench compiles a
+    baseline for the machine it is on."""
+    hardware = machine.here()
+    hardware.pop("kernel")
+    return {"compiler": machine.compiler(cc()), "options": list(OPTIONS),
+            "machine": hardware}
+
+
+def kept(root, label, commit, key, fill, module):
+    folder = pathlib.Path(root) / KEPT / key
+    stamp = folder / "stamp.json"
+    with locked(folder):
+        try:
+            about = json.loads(stamp.read_text())
+        except (OSError, ValueError):
+            about = {}
+        if any(about.get(k) != v for k, v in made_by().items()):
+            about = build(folder, label, fill)
+            stamp.write_text(json.dumps(about, indent=1))  # last: it is whole
+        objects = [str(folder / "cmake" / o) for o in about["objects"]]
+        objects.append(module_object(folder, module or HERE / "module.c"))
+    told = {k: about[k] for k in ("compiler", "flags", "own", "machine")}
+    return Build(label, commit, objects, about=told)
+
+
+def build(folder, label, fill):
+    """Makes {src,cmake,objects} anew; what the stamp says of them."""
+    began = time.monotonic()
+    if folder.exists():
+        shutil.rmtree(folder)
+    for part in ("src", "cmake", "objects"):
+        (folder / part).mkdir(parents=True)
+    try:
+        fill(folder / "src")
+        tool(["cmake", "-S", folder / "src", "-B", folder / "cmake", "-G",
+              "Ninja", *OPTIONS, f"-DCMAKE_C_COMPILER={cc()}"])
+        tool(["cmake", "--build", folder / "cmake", "--target", TARGET])
+    except Failed as e:
+        raise Failed(f"{label} cannot be built: {e}") from e
+    objects = sorted(str(o.relative_to(folder / "cmake"))
+                     for o in (folder / "cmake").rglob("*.o"))
+    if not objects:
+        raise Failed(f"{label} cannot be built: {TARGET} has no objects")
+    return {**made_by(), **flags_of(folder / "cmake", objects),
+            "objects": objects, "seconds": round(time.monotonic() - began, 1)}
+
+
+def flags_of(cmake, objects):
+    """"flags": those of all files that change code; "own": what single files
+    have beside them."""
+    with open(cmake / "compile_commands.json", encoding="utf-8") as f:
+        commands = {os.path.join(cmake.resolve(), words[words.index("-o") + 1]):
+                    words for words in (c["command"].split()
+                                        for c in json.load(f))}
+    found = {}
+    for name in objects:
+        words = commands.get(os.path.join(cmake.resolve(), name), [])
+        target, _, source = name.rpartition(".dir/")
+        source = f"{os.path.basename(target)}/{os.path.basename(source[:-2])}"
+        found[source] = [w for w in words
+                         if w.startswith(("-O", "-f", "-m", "-std="))]
+    lists = list(found.values())
+    common = [w for w in lists[0] if all(w in of for of in lists)]
+    own = {name: " ".join(w for w in of if w not in common)
+           for name, of in sorted(found.items())}
+    return {"flags": " ".join(common),
+            "own": {name: of for name, of in own.items() if of}}
+
+
+def module_object(folder, source):
+    """The running tree's module against the build's headers, kept by what it
+    is made of."""
+    total = hashlib.sha256()
+    for path in sorted([*source.parent.glob("*.h"), source]):
+        total.update(path.read_bytes())
+    to = folder / "objects" / f"module-{total.hexdigest()[:16]}.o"
+    if not to.exists():
+        new = to.with_suffix(".new")
+        tool([cc(), *MODULE_FLAGS, "-I", folder / "src", "-I",
+              folder / "src/include", "-c", source, "-o", new])
+        new.rename(to)
+    return str(to)
+
+
+# ---- random layouts ---
+
+PAD = """.text
+.p2align 6
+.skip {text}, 0x90
+.data
+.p2align 6
+.skip {data}
+.section .note.GNU-stack, "", %progbits
+"""
+
+
+def padding(root):
+    """Objects of 1 to PADS cache lines of .text, and of another number of
+    .data; made once."""
+    folder = pathlib.Path(root) / KEPT / "padding"
+    paths = [folder / f"{lines}.o" for lines in range(1, PADS + 1)]
+    with locked(folder):
+        if not (folder / "stamp").exists():
+            folder.mkdir(exist_ok=True)
+            for i, path in enumerate(paths):
+                path.with_suffix(".s").write_text(PAD.format(
+                    text=64 * (i + 1), data=64 * (1 + i * 37 % PADS)))
+            tool([cc(), "-c", *(p.with_suffix(".s").name for p in paths)],
+                 cwd=folder)
+            (folder / "stamp").touch()
+    return list(map(str, paths))
+
+
+def layout(objects, pads, seed):
+    """All objects in a random order, one padding before each."""
+    chance = random.Random(seed)
+    order = sorted(objects)
+    chance.shuffle(order)
+    return [path for o in order for path in (chance.choice(pads), o)]
+
+
+def start_link(build, pads, seed, out):
+    """A linker at work. Its own symbols bind within: of two modules in one
+    process, none calls into the other."""
+    return subprocess.Popen(
+        [cc(), "-shared", "-Wl,-Bsymbolic", "-o", out,
+         *layout(build.objects, pads, seed), *build.libraries],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, errors="replace",
+        process_group=0)
+
+
+def link_all(root, wanted):
+    """Links [(build, seed, out), ...] beside one another."""
+    pads = padding(root)
+    jobs = [start_link(b, pads, seed, out) for b, seed, out in wanted]
+    try:
+        said = [job.communicate()[0] for job in jobs]
+    except BaseException:
+        for job in jobs:
+            job.kill()
+            job.wait()
+        raise
+    for (b, _, _), job, text in zip(wanted, jobs, said):
+        if job.returncode:
+            tail = "\n".join(text.splitlines()[-TAIL:])
+            raise Failed(f"{b.label} cannot be linked:\n{tail}")
+
+
+def link(build, seed, out, root=HERE.parents[1]):
+    link_all(root, [(build, seed, out)])
