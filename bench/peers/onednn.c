@@ -1,9 +1,10 @@
-/* oneDNN (https://github.com/oneapi-src/oneDNN, C interface of version 2): its
- * recurrent primitives, given the weights in the layout they ask for. Its gates
- * are i f g o of an LSTM, and z (u), r, n (o) of a GRU, with h' = z h + (1 - z)
- * n as ours; reset after is its LBR GRU, before its plain one. It has one bias
- * a gate, the sum of ours, and of the LBR GRU's n both. The primitives' own
- * matters are in onednn_parts.c, training is in onednn_train.c. */
+/* oneDNN (https://github.com/oneapi-src/oneDNN, C interface of version 2 or 3):
+ * its recurrent primitives, given the weights in the layout they ask for. Its
+ * gates are i f g o of an LSTM, and z (u), r, n (o) of a GRU, with h' = z h +
+ * (1 - z) n as ours; reset after is its LBR GRU, before its plain one. It has
+ * one bias a gate, the sum of ours, and of the LBR GRU's n both. The
+ * primitives' own matters are in onednn_parts.c, training is in
+ * onednn_train.c, and where the versions differ in onednn_v2.h, onednn_v3.h. */
 #include "onednn.h"
 
 #include <dlfcn.h>
@@ -73,7 +74,7 @@ static const char *version(char *why, size_t size)
     if (v->major != DNNL_VERSION_MAJOR)
         snprintf(why, size, "version %d was found, built with %d", v->major,
                  DNNL_VERSION_MAJOR);
-    else if (!find_set_threads())
+    else if (v->cpu_runtime != DNNL_RUNTIME_OMP || !find_set_threads())
         snprintf(why, size, "built without OpenMP: threads cannot be set");
     else
         snprintf(text, sizeof text, "%d.%d.%d", v->major, v->minor, v->patch);
@@ -102,11 +103,11 @@ void onednn_weights(peer_state *s, onednn_step *step,
                     const_dnnl_primitive_desc_t pd)
 {
     onednn_weight(s, step, pd, DNNL_ARG_WEIGHTS_LAYER, s->task.w_ih,
-                  &s->ours.w_ih, s->gate, s->gates);
+                  s->ours.w_ih, s->gate, s->gates);
     onednn_weight(s, step, pd, DNNL_ARG_WEIGHTS_ITER, s->task.w_hh,
-                  &s->ours.w_hh, s->gate, s->gates);
+                  s->ours.w_hh, s->gate, s->gates);
     onednn_arg(s, step, pd, DNNL_ARG_BIAS,
-               onednn_memory(s, &s->ours.bias, s->bias));
+               onednn_memory(s, s->ours.bias, s->bias));
 }
 
 /* Where both go to one bias, their sum. */
@@ -121,31 +122,32 @@ static void fill_bias(peer_state *s)
         }
 }
 
-static dnnl_status_t forward_op(const peer_state *s, dnnl_rnn_desc_t *op)
+static dnnl_status_t forward_op(const peer_state *s, onednn_op *op)
 {
     const dnnl_prop_kind_t pass =
         s->trains ? dnnl_forward_training : dnnl_forward_inference;
     const dnnl_rnn_direction_t way = dnnl_unidirectional_left2right;
     const onednn_layout *a = &s->any;
-    const dnnl_memory_desc_t *h = s->trains ? &a->h : NULL;
+    const onednn_md h = s->trains ? a->h : NULL;
 
     switch (s->cell) {
     case ONEDNN_LSTM:
-        return dnnl_lstm_forward_desc_init(op, pass, way, &a->x, h, h,
-                                           &a->w_ih, &a->w_hh, &a->bias, &a->y,
-                                           NULL, NULL, dnnl_rnn_flags_undef);
+        return ONEDNN_FORWARD(s, op, lstm_forward, pass, way, a->x, h, h,
+                              a->w_ih, a->w_hh, NULL, NULL, a->bias, a->y, NULL,
+                              NULL, dnnl_rnn_flags_undef);
     case ONEDNN_GRU:
-        return dnnl_lbr_gru_forward_desc_init(
-            op, pass, way, &a->x, h, &a->w_ih, &a->w_hh, &a->bias, &a->y,
-            NULL, dnnl_rnn_flags_undef);
+        return ONEDNN_FORWARD(s, op, lbr_gru_forward, pass, way, a->x, h,
+                              a->w_ih, a->w_hh, a->bias, a->y, NULL,
+                              dnnl_rnn_flags_undef);
     case ONEDNN_GRU_BEFORE:
-        return dnnl_gru_forward_desc_init(op, pass, way, &a->x, h, &a->w_ih,
-                                          &a->w_hh, &a->bias, &a->y, NULL,
-                                          dnnl_rnn_flags_undef);
+        return ONEDNN_FORWARD(s, op, gru_forward, pass, way, a->x, h, a->w_ih,
+                              a->w_hh, a->bias, a->y, NULL,
+                              dnnl_rnn_flags_undef);
     default:
-        return dnnl_vanilla_rnn_forward_desc_init(
-            op, pass, dnnl_eltwise_tanh, way, &a->x, h, &a->w_ih, &a->w_hh,
-            &a->bias, &a->y, NULL, dnnl_rnn_flags_undef, 0, 0);
+        return ONEDNN_FORWARD(s, op, vanilla_rnn_forward, pass,
+                              dnnl_eltwise_tanh, way, a->x, h, a->w_ih,
+                              a->w_hh, a->bias, a->y, NULL,
+                              dnnl_rnn_flags_undef, 0, 0);
     }
 }
 
@@ -155,7 +157,7 @@ void onednn_first_state(peer_state *s, onednn_step *step,
                         const_dnnl_primitive_desc_t pd)
 {
     if (!s->h) {
-        s->h = onednn_memory(s, &s->ours.h, NULL);
+        s->h = onednn_memory(s, s->ours.h, NULL);
         onednn_zero(s->h);
     }
     onednn_arg(s, step, pd, DNNL_ARG_SRC_ITER, s->h);
@@ -165,13 +167,13 @@ void onednn_first_state(peer_state *s, onednn_step *step,
 
 static void open_forward(peer_state *s)
 {
-    dnnl_rnn_desc_t op;
+    onednn_op op = {0};
     onednn_step *step;
 
     onednn_ok(s, forward_op(s, &op));
-    step = onednn_step_open(s, &op, NULL, &s->forward);
+    step = onednn_step_open(s, &op, &s->forward);
     onednn_arg(s, step, s->forward, DNNL_ARG_SRC_LAYER,
-               onednn_memory(s, &s->ours.x, s->task.x));
+               onednn_memory(s, s->ours.x, s->task.x));
     onednn_weights(s, step, s->forward);
     s->y = onednn_arg(s, step, s->forward, DNNL_ARG_DST_LAYER, NULL);
     if (s->trains) {
@@ -179,7 +181,7 @@ static void open_forward(peer_state *s)
         s->workspace =
             onednn_arg(s, step, s->forward, DNNL_ARG_WORKSPACE, NULL);
     } else {
-        onednn_output_add(s, "y", s->y, &s->ours.y, in_order, 1,
+        onednn_output_add(s, "y", s->y, s->ours.y, in_order, 1,
                           s->T * s->B * s->H);
     }
     s->forward_steps = s->steps;
@@ -193,6 +195,8 @@ static void peer_close(peer_state *s)
         dnnl_primitive_destroy(s->step[i].primitive);
     for (size_t i = 0; i < s->memories; i++)
         dnnl_memory_destroy(s->memory[i]);
+    for (size_t i = 0; i < s->descs; i++)
+        onednn_md_close(&s->desc[i]);
     for (size_t i = 0; i < s->outputs; i++)
         free(s->output[i].data);
     dnnl_primitive_desc_destroy(s->forward);

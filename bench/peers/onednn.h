@@ -7,8 +7,14 @@
 
 #include <dnnl.h>
 
+#if DNNL_VERSION_MAJOR == 2
+#include "onednn_v2.h"
+#else
+#include "onednn_v3.h"
+#endif
+
 enum { ONEDNN_ARGS = 16, ONEDNN_STEPS = 8, ONEDNN_MEMORIES = 48 };
-enum { ONEDNN_OUTPUTS = 8, ONEDNN_GATES = 4 };
+enum { ONEDNN_DESCS = 24, ONEDNN_OUTPUTS = 8, ONEDNN_GATES = 4 };
 
 enum onednn_cell { ONEDNN_LSTM, ONEDNN_GRU, ONEDNN_GRU_BEFORE, ONEDNN_RNN };
 
@@ -22,7 +28,7 @@ typedef struct onednn_step {
 typedef struct onednn_output {
     const char *name;
     dnnl_memory_t from;
-    dnnl_memory_desc_t as; /* row-major */
+    onednn_md as; /* row-major */
     const size_t *gate;
     size_t gates, count;
     float *data; /* NULL until it is asked for */
@@ -30,7 +36,7 @@ typedef struct onednn_output {
 
 /* Layouts of the tensors of a layer: as ours are, or as oneDNN likes best. */
 typedef struct onednn_layout {
-    dnnl_memory_desc_t x, y, h, w_ih, w_hh, bias;
+    onednn_md x, y, h, w_ih, w_hh, bias;
 } onednn_layout;
 
 struct peer_state {
@@ -49,6 +55,8 @@ struct peer_state {
     size_t steps, forward_steps; /* the loss stands between */
     dnnl_memory_t memory[ONEDNN_MEMORIES];
     size_t memories;
+    dnnl_memory_desc_t desc[ONEDNN_DESCS];
+    size_t descs;
     onednn_output output[ONEDNN_OUTPUTS];
     size_t outputs;
     float *bias; /* [biases H], of the layer */
@@ -66,19 +74,18 @@ struct peer_state {
 /* Whether nothing has failed, `status` included. */
 int onednn_ok(peer_state *s, dnnl_status_t status);
 
-dnnl_memory_desc_t onednn_desc(peer_state *s, dnnl_format_tag_t tag, int rank,
-                               const dnnl_dims_t dims);
+/* NULL if it failed. */
+onednn_md onednn_desc(peer_state *s, dnnl_format_tag_t tag, int rank,
+                      const dnnl_dims_t dims);
 
 /* Over `data`, or memory of its own where that is NULL. */
-dnnl_memory_t onednn_memory(peer_state *s, const dnnl_memory_desc_t *md,
-                            const void *data);
+dnnl_memory_t onednn_memory(peer_state *s, onednn_md md, const void *data);
 void *onednn_data(dnnl_memory_t m);
 void onednn_zero(dnnl_memory_t m);
 
-/* The next step, of the operation `op` (a dnnl_..._desc_t), with its
- * scratchpad. Its descriptor is the caller's to destroy. */
-onednn_step *onednn_step_open(peer_state *s, const void *op,
-                              const_dnnl_primitive_desc_t forward,
+/* The next step, of what ONEDNN_FORWARD or ONEDNN_BACKWARD made of `op`, with
+ * its scratchpad. Its descriptor is the caller's to destroy. */
+onednn_step *onednn_step_open(peer_state *s, const onednn_op *op,
                               dnnl_primitive_desc_t *pd);
 
 /* Argument `arg` is m; where m is NULL, new memory as the primitive wants it.
@@ -91,15 +98,14 @@ dnnl_memory_t onednn_arg(peer_state *s, onednn_step *step,
  * oneDNN's each is; put into the layout that the primitive wants, once. */
 void onednn_weight(peer_state *s, onednn_step *step,
                    const_dnnl_primitive_desc_t pd, int arg, const float *w,
-                   const dnnl_memory_desc_t *as, const size_t *gate,
-                   size_t gates);
+                   onednn_md as, const size_t *gate, size_t gates);
 
 /* From one layout to another. */
 void onednn_reorder(peer_state *s, dnnl_memory_t from, dnnl_memory_t to);
 
 void onednn_output_add(peer_state *s, const char *name, dnnl_memory_t from,
-                       const dnnl_memory_desc_t *as, const size_t *gate,
-                       size_t gates, size_t count);
+                       onednn_md as, const size_t *gate, size_t gates,
+                       size_t count);
 
 /* From oneDNN's layout to rows, from its gates to ours; NULL if it failed. */
 const float *onednn_output_data(peer_state *s, onednn_output *o);

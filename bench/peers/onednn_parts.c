@@ -13,17 +13,22 @@ int onednn_ok(peer_state *s, dnnl_status_t status)
     return !s->status;
 }
 
-dnnl_memory_desc_t onednn_desc(peer_state *s, dnnl_format_tag_t tag, int rank,
-                               const dnnl_dims_t dims)
+onednn_md onednn_desc(peer_state *s, dnnl_format_tag_t tag, int rank,
+                      const dnnl_dims_t dims)
 {
-    dnnl_memory_desc_t md = {0};
+    dnnl_memory_desc_t *md = &s->desc[s->descs];
 
-    onednn_ok(s, dnnl_memory_desc_init_by_tag(&md, rank, dims, dnnl_f32, tag));
-    return md;
+    if (s->status || s->descs == ONEDNN_DESCS) {
+        onednn_ok(s, dnnl_out_of_memory);
+        return NULL;
+    }
+    if (!onednn_ok(s, onednn_md_open(md, rank, dims, tag)))
+        return NULL;
+    s->descs++;
+    return onednn_md_of(md);
 }
 
-dnnl_memory_t onednn_memory(peer_state *s, const dnnl_memory_desc_t *md,
-                            const void *data)
+dnnl_memory_t onednn_memory(peer_state *s, onednn_md md, const void *data)
 {
     dnnl_memory_t m = NULL;
 
@@ -47,22 +52,20 @@ void *onednn_data(dnnl_memory_t m)
 
 void onednn_zero(dnnl_memory_t m)
 {
-    const dnnl_memory_desc_t *md;
+    onednn_md md;
 
     if (m && !dnnl_memory_get_memory_desc(m, &md))
         memset(onednn_data(m), 0, dnnl_memory_desc_get_size(md));
 }
 
-onednn_step *onednn_step_open(peer_state *s, const void *op,
-                              const_dnnl_primitive_desc_t forward,
+onednn_step *onednn_step_open(peer_state *s, const onednn_op *op,
                               dnnl_primitive_desc_t *pd)
 {
     onednn_step *step = &s->step[s->steps];
 
     *pd = NULL;
     if (s->status ||
-        !onednn_ok(s, dnnl_primitive_desc_create(pd, op, s->attr, s->engine,
-                                                 forward)) ||
+        !onednn_ok(s, onednn_describe(pd, op, s->engine, s->attr)) ||
         !onednn_ok(s, dnnl_primitive_create(&step->primitive, *pd)))
         return step;
     s->steps++;
@@ -85,7 +88,7 @@ dnnl_memory_t onednn_arg(peer_state *s, onednn_step *step,
 
 void onednn_reorder(peer_state *s, dnnl_memory_t from, dnnl_memory_t to)
 {
-    const dnnl_memory_desc_t *a, *b;
+    onednn_md a, b;
     const dnnl_exec_arg_t arg[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
     dnnl_primitive_desc_t pd = NULL;
     dnnl_primitive_t p = NULL;
@@ -103,8 +106,7 @@ void onednn_reorder(peer_state *s, dnnl_memory_t from, dnnl_memory_t to)
 
 void onednn_weight(peer_state *s, onednn_step *step,
                    const_dnnl_primitive_desc_t pd, int arg, const float *w,
-                   const dnnl_memory_desc_t *as, const size_t *gate,
-                   size_t gates)
+                   onednn_md as, const size_t *gate, size_t gates)
 {
     dnnl_memory_t to = onednn_arg(s, step, pd, arg, NULL);
     dnnl_memory_t from = onednn_memory(s, as, NULL);
@@ -119,11 +121,11 @@ void onednn_weight(peer_state *s, onednn_step *step,
 }
 
 void onednn_output_add(peer_state *s, const char *name, dnnl_memory_t from,
-                       const dnnl_memory_desc_t *as, const size_t *gate,
-                       size_t gates, size_t count)
+                       onednn_md as, const size_t *gate, size_t gates,
+                       size_t count)
 {
     s->output[s->outputs++] =
-        (onednn_output){name, from, *as, gate, gates, count, NULL};
+        (onednn_output){name, from, as, gate, gates, count, NULL};
 }
 
 const float *onednn_output_data(peer_state *s, onednn_output *o)
@@ -135,7 +137,7 @@ const float *onednn_output_data(peer_state *s, onednn_output *o)
     if (!o->data)
         o->data = malloc(o->count * sizeof *o->data);
     if (!o->data ||
-        !onednn_ok(s, dnnl_memory_create(&rows, &o->as, s->engine,
+        !onednn_ok(s, dnnl_memory_create(&rows, o->as, s->engine,
                                          DNNL_MEMORY_ALLOCATE)))
         return NULL;
     onednn_reorder(s, o->from, rows);
