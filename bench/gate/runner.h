@@ -32,17 +32,20 @@ int load_same_code(const void *a, const void *b);
 
 /* ---- buffers (runner_buffers.c) ------------------------------------------ */
 
-/* Memory of one row for both builds. */
+/* Memory of one row for both builds, all zeros. */
 typedef struct buffers {
     void *memory;
     size_t bytes;
+    size_t wanted[GATE_BUFFERS];   /* by either build at most */
     void *at[SIDES][GATE_BUFFERS]; /* shared ones are the same; NULL: none */
 } buffers;
 
-/* Rows of both sides, or with b NULL of one. `place` shifts all buffers by so
- * many cache lines, up to those of a large page. */
+/* For rows of both builds, or with b NULL for one. `place` shifts all of them
+ * by so many cache lines, up to those of a large page. */
 int buffers_open(buffers *m, const gate_row *a, const gate_row *b,
                  size_t place, char *why);
+/* What was A's own is B's, and all zeros again. */
+void buffers_exchange(buffers *m);
 void buffers_close(buffers *m);
 
 /* Cache lines of a large page: as many places there are. */
@@ -56,15 +59,22 @@ typedef struct plan {
     double plant;   /* the share by which B is made slower */
 } plan;
 
+/* Of one row. The arrays have room for all pairs, `first` for a 0 too. */
 typedef struct result {
-    size_t runs;   /* in a sample, of either build */
+    size_t runs;  /* in a sample, of either build */
+    int warm;     /* one more before it, not timed */
+    size_t links; /* planted behind the runs of B */
+    size_t pairs; /* so far */
     size_t stolen; /* pairs taken again, or kept though the core was away */
     double *time[SIDES]; /* nanoseconds of one run, of each pair */
-    char *first;         /* 'a' or 'b', of each pair, and a 0 */
+    char *first;         /* which came first: 'a' or 'b', of each pair */
 } result;
 
-/* Times two rows that are set up, whose data is in `r`'s arrays of p->pairs. */
-void time_pairs(const gate_row *a, const gate_row *b, const plan *p,
+/* Of two rows that are set up: what a sample of either will be, no pairs yet. */
+void time_prepare(const gate_row *a, const gate_row *b, const plan *p,
+                  result *r);
+/* So many pairs more. */
+void time_pairs(const gate_row *a, const gate_row *b, size_t pairs,
                 uint64_t *random, result *r);
 
 /* ---- printing (runner_print.c): JSON, one line a call -------------------- */
@@ -75,7 +85,7 @@ typedef struct names {
 } names;
 
 void print_start(const plan *p, uint64_t seed, int cpu);
-void print_result(const names *n, const plan *p, const result *r);
+void print_result(const names *n, const result *r);
 void print_error(const names *n, const char *why);
 void print_row(const char *name);
 void print_end(size_t rows);

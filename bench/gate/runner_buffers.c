@@ -32,6 +32,14 @@ static int is_own(const gate_row *a, const gate_row *b, int i)
     return b && ((a->own | b->own) >> i & 1);
 }
 
+static void clear(buffers *m)
+{
+    for (int side = 0; side < SIDES; side++)
+        for (int i = 0; i < GATE_BUFFERS; i++)
+            if (m->wanted[i])
+                memset(m->at[side][i], 0, m->wanted[i]);
+}
+
 int buffers_open(buffers *m, const gate_row *a, const gate_row *b,
                  size_t place, char *why)
 {
@@ -60,9 +68,21 @@ int buffers_open(buffers *m, const gate_row *a, const gate_row *b,
             const size_t r = is_own(a, b, i) ? 1 + side : 0;
 
             m->at[side][i] = base + r * region + at[i];
-            memset(m->at[side][i], 0, wanted(a, b, i));
+            m->wanted[i] = wanted(a, b, i);
         }
+    clear(m);
     return 0;
+}
+
+void buffers_exchange(buffers *m)
+{
+    for (int i = 0; i < GATE_BUFFERS; i++) {
+        void *const of_a = m->at[A][i];
+
+        m->at[A][i] = m->at[B][i];
+        m->at[B][i] = of_a;
+    }
+    clear(m);
 }
 
 void buffers_close(buffers *m)

@@ -49,12 +49,12 @@ static void print_times(const char *key, const double *time, size_t n)
     putchar(']');
 }
 
-void print_result(const names *n, const plan *p, const result *r)
+void print_result(const names *n, const result *r)
 {
     print_names(n);
     printf(",\"runs\":%zu", r->runs);
-    print_times("a", r->time[A], p->pairs);
-    print_times("b", r->time[B], p->pairs);
+    print_times("a", r->time[A], r->pairs);
+    print_times("b", r->time[B], r->pairs);
     printf(",\"first\":\"%s\",\"stolen\":%zu", r->first, r->stolen);
     end_line();
 }

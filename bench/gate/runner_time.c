@@ -141,20 +141,30 @@ static void take_pair(const match *m, int first, result *r, size_t pair)
                               1e9 / (double)m->runs;
 }
 
-void time_pairs(const gate_row *a, const gate_row *b, const plan *p,
-                uint64_t *random, result *r)
+void time_prepare(const gate_row *a, const gate_row *b, const plan *p,
+                  result *r)
 {
     match m = {.row = {a, b}};
-    int first = A;
 
     count_runs(&m, p->seconds);
-    if (p->plant > 0)
-        m.links[B] = links_of(&m, p->plant);
     r->runs = m.runs;
-    r->stolen = 0;
-    for (size_t i = 0; i < p->pairs; i++) {
+    r->warm = m.warm;
+    r->links = p->plant > 0 ? links_of(&m, p->plant) : 0;
+    r->stolen = r->pairs = 0;
+    r->first[0] = 0;
+}
+
+void time_pairs(const gate_row *a, const gate_row *b, size_t pairs,
+                uint64_t *random, result *r)
+{
+    const match m = {{a, b}, r->runs, r->warm, {0, r->links}};
+    int first = A;
+
+    for (int side = 0; side < SIDES; side++)
+        time_runs(m.row[side], m.runs, 0); /* with cold caches */
+    for (size_t i = 0; i < pairs; i++, r->pairs++) {
         first = i % 2 ? !first : (int)random_below(random, SIDES);
-        take_pair(&m, first, r, i);
+        take_pair(&m, first, r, r->pairs);
     }
-    r->first[p->pairs] = 0;
+    r->first[r->pairs] = 0;
 }
