@@ -51,3 +51,11 @@ else()
   srnn_add_test(gate/runner LABEL gate
     COMMAND sh -c "echo 'skipped: python3 is not installed' && exit 77")
 endif()
+
+# ---- counts: instructions, bytes of code, spills ---
+if(TARGET gate_runner AND SRNN_KIND STREQUAL release)
+  add_executable(gate_counts_names gate_counts_names.c)
+  target_link_libraries(gate_counts_names PRIVATE srnn_problems)
+  srnn_gate(counts ${CMAKE_C_COMPILER} $<TARGET_FILE:gate_runner>
+    $<TARGET_FILE:gate_counts_names>)
+endif()

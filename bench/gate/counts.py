@@ -1,0 +1,273 @@
+"""What is the same in every run: instructions of a row by callgrind, bytes of
+machine code of a kernel, spills in its loops. It needs no statistics, and says
+nothing of time: a cache miss, or a chain that waits, counts nothing here."""
+
+import collections
+import json
+import os
+import platform
+import re
+import subprocess
+import tempfile
+
+import builds
+import machine_code
+import measure
+
+# More instructions by this share are told as a slow-down. Two builds of one
+# source differ by nothing at all; what has to pass is an honest check or two
+# in a call, some 100 instructions of the 80 thousand or more that each row
+# below takes: 0.13 %. A kernel's 2 % are seen in a row of which it is 15 %.
+GATE = 0.003
+
+# Callgrind knows AVX2 at most. Shapes are small, since each instruction takes
+# some 50; they are a multiple of no tile, so that every loop runs.
+ROWS = (
+    "exp/f32/N32771/avx2",
+    "sigmoid/f32/N32771/avx2",
+    "tanh/f32/N32771/avx2",
+    "gemv/f32/H328N1/avx2",
+    "gemm/f32/H136N9/avx2",
+    "lstm/forward/f32/T8B1I104H136/avx2",
+    "lstm/train/f32/T4B5I40H72/avx2",
+    "lstm/ragged/f32/T6B5I40H72/avx2",
+    "lstm/update/f32/T4B1I40H72/avx2",
+    "lstm/step/f32/B1I1H40/avx2",
+    "lstm_peephole/train/f32/T4B5I40H72/avx2",
+    "lstm_layer_norm/train/f32/T4B5I40H72/avx2",
+    "gru/train/f32/T4B5I40H72/avx2",
+    "gru/step/f32/B1I1H40/avx2",
+    "gru_before/train/f32/T4B5I40H72/avx2",
+    "rnn/train/f32/T4B5I40H72/avx2",
+    "attention_additive/train/f32/T4B5I40H72/avx2",
+    "tanh/f32/N1027/scalar",
+    "gemm/f32/H72N5/scalar",
+    "lstm/train/f32/T2B3I24H40/scalar",
+    "gru/train/f32/T2B3I24H40/scalar",
+    "rnn/train/f32/T2B3I24H40/scalar",
+)
+
+# Their loops hold accumulators in all registers there are and touch no stack,
+# which a test promises. In other kernels the compiler may choose to spill.
+MICRO_KERNELS = ("micro_plain", "micro_packed", "micro_pair")
+
+# No layout changes a count: one serves.
+SEED = 1
+# Far over the few that one build takes.
+SECONDS = 300
+
+Code = collections.namedtuple("Code", "bytes spills")
+# Row -> instructions, kernel -> Code, and why something is not among them.
+Counts = collections.namedtuple("Counts", "instructions code reasons")
+# what: instructions, bytes, spills; of which row or kernel; 0: there was none.
+Finding = collections.namedtuple("Finding", "what name old new verdict")
+# Findings of two builds, and the reasons of both, each once.
+Lane = collections.namedtuple("Lane", "findings reasons")
+FAILS, SHOWN = "fails", "shown"
+
+
+class NotMeasured(Exception):
+    """Why the lane knows nothing; no failure of the build."""
+
+
+# ---- instructions: of the function gate_counted of the runner ---
+
+def valgrind():
+    """Its path."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        raise NotMeasured(f"the rows to count are of x86-64, this is "
+                          f"{platform.machine()}")
+    try:
+        return machine_code.tool("VALGRIND", "valgrind")
+    except machine_code.Missing:
+        raise NotMeasured("no valgrind") from None
+
+
+def callgrind(folder, runner, rows):
+    """What the runner printed; a profile a row lies in the folder then. The
+    surroundings are the same for every build: the kernel lays them on the
+    stack, and copies there depend on where they lie."""
+    command = [valgrind(), "-q", "--tool=callgrind",
+               "--toggle-collect=gate_counted", "--dump-after=gate_counted",
+               "--callgrind-out-file=counts", os.path.abspath(runner), "count",
+               "./module.so", *rows]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True,
+                              text=True, timeout=SECONDS,
+                              env={"PATH": os.defpath, "LC_ALL": "C"})
+    except OSError as e:
+        raise NotMeasured(f"{command[0]}: {e.strerror}") from e
+    except subprocess.TimeoutExpired:
+        raise NotMeasured(f"callgrind took over {SECONDS} s") from None
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["it said nothing"]
+        raise NotMeasured(f"the runner under callgrind ended with "
+                          f"{done.returncode}: {said[0]}")
+    return done.stdout
+
+
+def total(path):
+    """Instructions of a profile."""
+    try:
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+    except FileNotFoundError:
+        raise NotMeasured("callgrind wrote fewer profiles than there are "
+                          "rows") from None
+    if "\nevents: Ir\n" not in text or "--dump-after=gate_counted" not in text:
+        raise NotMeasured("callgrind's profiles are not as this expects")
+    return int(re.search(r"^totals: (\d+)$", text, re.M)[1])
+
+
+def counted(folder, runner, rows):
+    """Row -> instructions, and row -> why it has none, of folder/module.so."""
+    lines = map(json.loads, callgrind(folder, runner, rows).splitlines())
+    said = [line for line in lines if "row" in line]
+    if [line["row"] for line in said] != list(rows):
+        raise NotMeasured("the runner did not name the rows it was asked for")
+    ran = [line["row"] for line in said if "error" not in line]
+    return ({row: total(os.path.join(folder, f"counts.{i + 1}"))
+             for i, row in enumerate(ran)},
+            {line["row"]: line["error"] for line in said if "error" in line})
+
+
+def instructions_and_errors(build, rows, runner):
+    valgrind()  # before a link that nobody needs
+    with tempfile.TemporaryDirectory() as folder:
+        builds.link(build, SEED, os.path.join(folder, "module.so"))
+        return counted(folder, runner, rows)
+
+
+def instructions(build, rows=ROWS, runner=measure.RUNNER):
+    """Row -> instructions of one run; without the rows it cannot open."""
+    return instructions_and_errors(build, rows, runner)[0]
+
+
+# ---- machine code ---
+
+# The bench compiles the reference again, from outside its folder: __.
+RUNG = re.compile(r"(?<!__/)kernels/(reference|avx2|avx512|neon)\.c\.o$")
+FMA = re.compile(r"vfn?m(add|sub)\d|fml[as]$")
+
+
+def rungs(build):
+    """Name -> object; of a build without rungs, every object."""
+    found = {m[1]: path for path in build.objects if (m := RUNG.search(path))}
+    return found or {os.path.basename(path).split(".")[0]: path
+                     for path in build.objects}
+
+
+def spills(code):
+    """Accesses to the stack in the innermost loops with FMAs."""
+    frame = machine_code.frame_register(code)
+    return sum(machine_code.uses_stack(i, frame)
+               for loop in machine_code.innermost(code)
+               if any(FMA.match(i.name) for i in loop) for i in loop)
+
+
+def code(build):
+    """Kernel, as avx2/micro_plain -> Code of all its parts and clones."""
+    nbytes, spilled = collections.Counter(), collections.Counter()
+    for rung, path in rungs(build).items():
+        for symbol, size in machine_code.sizes(path).items():
+            nbytes[f"{rung}/{machine_code.plain(symbol)}"] += size
+        for symbol, body in machine_code.functions(path).items():
+            if body:
+                spilled[f"{rung}/{machine_code.plain(symbol)}"] += spills(body)
+    return {name: Code(n, spilled[name]) for name, n in nbytes.items()}
+
+
+# ---- both, and what parts two builds ---
+
+def counts(build, rows=ROWS, runner=measure.RUNNER):
+    """All that can be counted of a build, and why the rest cannot."""
+    reasons, found, compiled = [], {}, {}
+    try:
+        found, errors = instructions_and_errors(build, rows, runner)
+        reasons += [f"instructions of {row} in {build.label}: not measured: "
+                    f"{why}" for row, why in errors.items()]
+    except NotMeasured as why:
+        reasons.append(f"instructions: not measured: {why}")
+    try:
+        compiled = code(build)
+    except (machine_code.Missing, machine_code.Failed) as why:
+        reasons.append(f"machine code: not measured: {why}")
+    return Counts(found, compiled, reasons)
+
+
+def change(finding):
+    """The share by which it grew; None where there was nothing."""
+    return (finding.new - finding.old) / finding.old if finding.old else None
+
+
+def verdict(what, name, old, new):
+    """Bytes are shown only: unrolling costs them and saves time, so that a size
+    alone speaks for neither. So do spills outside of micro-kernels."""
+    if what == "instructions":
+        return FAILS if new - old > old * GATE else SHOWN
+    kernel = name.rpartition("/")[2]
+    return FAILS if what == "spills" and new > old and \
+        kernel in MICRO_KERNELS else SHOWN
+
+
+def compare(old, new):
+    """A Finding for whatever is not the same in two Counts, those that fail
+    first. A row that one of them could not run is none."""
+    none, pairs = Code(0, 0), []
+    for row, n in new.instructions.items():
+        pairs.append(("instructions", row, old.instructions.get(row, n), n))
+    for name in sorted({*old.code, *new.code} if old.code and new.code else ()):
+        a, b = old.code.get(name, none), new.code.get(name, none)
+        pairs += [("spills", name, a.spills, b.spills),
+                  ("bytes", name, a.bytes, b.bytes)]
+    found = [Finding(*p, verdict(*p)) for p in pairs if p[2] != p[3]]
+    return sorted(found, key=lambda f: f.verdict != FAILS)
+
+
+def lane(old, new, rows=ROWS, runner=measure.RUNNER):
+    """What two builds differ in."""
+    a, b = (counts(build, rows, runner) for build in (old, new))
+    return Lane(compare(a, b), list(dict.fromkeys(a.reasons + b.reasons)))
+
+
+def failed(lane):
+    return [f for f in lane.findings if f.verdict == FAILS]
+
+
+# ---- what is told ---
+
+def said(finding):
+    """One line for people."""
+    grown = change(finding)
+    line = f"{finding.what} of {finding.name}: {finding.old:,} -> " \
+           f"{finding.new:,}"
+    line += f", {grown:+.2%}" if grown is not None else ""
+    if finding.verdict == SHOWN:
+        return line
+    return line + (f", above the gate of {GATE:+.1%}" if finding.what ==
+                   "instructions" else ": its loops may touch no stack")
+
+
+def summed(findings, what):
+    """One line of what is only shown; none if there is nothing."""
+    of = [f for f in findings if f.what == what and f.verdict == SHOWN]
+    if not of:
+        return []
+    old, new = (sum(x) for x in zip(*((f.old, f.new) for f in of)))
+    return [f"{what} of {len(of)} kernels differ: {old:,} -> {new:,} together"]
+
+
+def notes(lane):
+    """Lines: all that fails, the rows that differ, and kernels together."""
+    rows = [f for f in lane.findings
+            if f.what == "instructions" and f.verdict == SHOWN]
+    return [*map(said, failed(lane)), *map(said, rows),
+            *summed(lane.findings, "spills"), *summed(lane.findings, "bytes"),
+            *lane.reasons]
+
+
+def as_json(lane):
+    return {"failed": len(failed(lane)), "notes": notes(lane),
+            "reasons": lane.reasons,
+            "findings": [{**f._asdict(), "change": change(f)}
+                         for f in lane.findings]}
