@@ -8,6 +8,7 @@ what the gate makes of either.
 Exit 77: Binutils are missing; without valgrind only its part is skipped.
 """
 
+import collections
 import json
 import os
 import platform
@@ -23,7 +24,7 @@ sys.path.insert(0, os.path.join(ROOT, "bench/gate"))
 import builds
 import counts
 import machine_code
-from counts import FAILS, SHOWN, Code, Counts, Finding
+from counts import CLEARED, FAILS, SHOWN, Code, Counts, Finding
 
 CC, RUNNER, NAMES = sys.argv[1:4]
 TURNS = 1_000_000
@@ -115,7 +116,32 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(found["failed"], 2)
         self.assertEqual(found["findings"][0], {
             "what": "instructions", "name": "b", "old": 1000, "new": 1010,
-            "verdict": FAILS, "change": 0.01})
+            "verdict": FAILS, "change": 0.01, "time": None})
+
+    def test_time_clears(self):
+        Time = collections.namedtuple("Time", "ratio low high")
+        rows = "slow", "even", "fast", "wide", "none", "two"
+        micro = "avx2/micro_pair"
+        old = Counts(dict.fromkeys(rows, 1000), {micro: Code(9, 0)}, [])
+        new = Counts(dict.fromkeys(rows, 1010), {micro: Code(9, 1)}, [])
+        lane = counts.Lane(counts.compare(old, new), [])
+        self.assertEqual(counts.suspects(lane), list(rows))
+        lane = counts.judged(lane, {
+            "slow": Time(1.005, 1.004, 1.006), "even": Time(1, .998, 1.0029),
+            "fast": Time(.97, .96, .98), "wide": Time(.99, .96, 1.004),
+            "two": Time(.9, None, None), micro: Time(.9, .9, .9)})
+        verdicts = {f.name: f.verdict for f in lane.findings}
+        self.assertEqual(verdicts, {
+            "slow": FAILS, "wide": FAILS, "none": FAILS, "two": FAILS,
+            micro: FAILS, "even": CLEARED, "fast": CLEARED})
+        self.assertEqual([f.verdict for f in lane.findings],
+                         [FAILS] * 5 + [CLEARED] * 2)
+        self.assertIn("instructions of fast: 1,000 -> 1,010, +1.00%, above the "
+                      "gate of +0.3%; but its time is -3.00% (-4.00% to "
+                      "-2.00%)", counts.notes(lane))
+        self.assertEqual(counts.suspects(lane), ["slow", "wide", "none", "two"])
+        self.assertEqual(counts.as_json(lane)["findings"][-1]["time"]["low"],
+                         .96)
 
     def test_nothing_known_of_one_build(self):
         self.assertEqual(counts.compare(Counts({}, {}, ["no nm"]), Counts(

@@ -18,6 +18,7 @@ import measure
 # source differ by nothing at all; what has to pass is an honest check or two
 # in a call, some 100 instructions of the 80 thousand or more that each row
 # below takes: 0.13 %. A kernel's 2 % are seen in a row of which it is 15 %.
+# Not all that takes more instructions is slower: time may clear it (below).
 GATE = 0.003
 
 # Callgrind knows AVX2 at most. Shapes are small, since each instruction takes
@@ -60,10 +61,12 @@ Code = collections.namedtuple("Code", "bytes spills")
 # Row -> instructions, kernel -> Code, and why something is not among them.
 Counts = collections.namedtuple("Counts", "instructions code reasons")
 # what: instructions, bytes, spills; of which row or kernel; 0: there was none.
-Finding = collections.namedtuple("Finding", "what name old new verdict")
+# time: the Estimate that cleared it, or did not.
+Finding = collections.namedtuple("Finding", "what name old new verdict time",
+                                 defaults=(None,))
 # Findings of two builds, and the reasons of both, each once.
 Lane = collections.namedtuple("Lane", "findings reasons")
-FAILS, SHOWN = "fails", "shown"
+FAILS, CLEARED, SHOWN = "fails", "cleared", "shown"
 
 
 class NotMeasured(Exception):
@@ -210,6 +213,10 @@ def verdict(what, name, old, new):
         kernel in MICRO_KERNELS else SHOWN
 
 
+def order(finding):
+    return (FAILS, CLEARED, SHOWN).index(finding.verdict)
+
+
 def compare(old, new):
     """A Finding for whatever is not the same in two Counts, those that fail
     first. A row that one of them could not run is none."""
@@ -221,7 +228,7 @@ def compare(old, new):
         pairs += [("spills", name, a.spills, b.spills),
                   ("bytes", name, a.bytes, b.bytes)]
     found = [Finding(*p, verdict(*p)) for p in pairs if p[2] != p[3]]
-    return sorted(found, key=lambda f: f.verdict != FAILS)
+    return sorted(found, key=order)
 
 
 def lane(old, new, rows=ROWS, runner=measure.RUNNER):
@@ -234,6 +241,31 @@ def failed(lane):
     return [f for f in lane.findings if f.verdict == FAILS]
 
 
+# ---- instructions accuse, time clears ---
+
+def suspects(lane):
+    """Rows to time: loads by themselves, or a loop unrolled, may take more
+    instructions and less time."""
+    return [f.name for f in failed(lane) if f.what == "instructions"]
+
+
+def clear(finding, estimates):
+    """Cleared where the whole interval of its time is below the gate, too: it
+    is no slower by as much. What cannot be timed stays as it is."""
+    time = estimates.get(finding.name)
+    if finding.what != "instructions" or finding.verdict != FAILS or not time:
+        return finding
+    clears = time.high is not None and time.high < 1 + GATE
+    return finding._replace(verdict=CLEARED if clears else FAILS, time=time)
+
+
+def judged(lane, estimates):
+    """The lane after its suspects were timed; row -> Estimate of decide.py,
+    of which `ratio`, new over old, and its `low` and `high` are used."""
+    found = [clear(f, estimates) for f in lane.findings]
+    return lane._replace(findings=sorted(found, key=order))
+
+
 # ---- what is told ---
 
 def said(finding):
@@ -242,10 +274,15 @@ def said(finding):
     line = f"{finding.what} of {finding.name}: {finding.old:,} -> " \
            f"{finding.new:,}"
     line += f", {grown:+.2%}" if grown is not None else ""
-    if finding.verdict == SHOWN:
-        return line
-    return line + (f", above the gate of {GATE:+.1%}" if finding.what ==
-                   "instructions" else ": its loops may touch no stack")
+    if finding.verdict != SHOWN:
+        line += (f", above the gate of {GATE:+.1%}" if finding.what ==
+                 "instructions" else ": its loops may touch no stack")
+    time = finding.time
+    if time and time.high is not None:
+        but = "; but" if finding.verdict == CLEARED else ";"
+        line += (f"{but} its time is {time.ratio - 1:+.2%} "
+                 f"({time.low - 1:+.2%} to {time.high - 1:+.2%})")
+    return line
 
 
 def summed(findings, what):
@@ -259,9 +296,9 @@ def summed(findings, what):
 
 def notes(lane):
     """Lines: all that fails, the rows that differ, and kernels together."""
-    rows = [f for f in lane.findings
-            if f.what == "instructions" and f.verdict == SHOWN]
-    return [*map(said, failed(lane)), *map(said, rows),
+    alone = [f for f in lane.findings
+             if f.what == "instructions" or f.verdict == FAILS]
+    return [*map(said, alone),
             *summed(lane.findings, "spills"), *summed(lane.findings, "bytes"),
             *lane.reasons]
 
@@ -269,5 +306,7 @@ def notes(lane):
 def as_json(lane):
     return {"failed": len(failed(lane)), "notes": notes(lane),
             "reasons": lane.reasons,
-            "findings": [{**f._asdict(), "change": change(f)}
+            "findings": [{**f._asdict(), "change": change(f), "time": f.time and
+                          {k: getattr(f.time, k) for k in
+                           ("ratio", "low", "high")}}
                          for f in lane.findings]}
