@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from unittest import mock
@@ -27,7 +28,9 @@ except ImportError:
 
 import builds  # noqa: E402
 import compare  # noqa: E402
+import counts  # noqa: E402
 import decide  # noqa: E402
+import lanes  # noqa: E402
 import machine  # noqa: E402
 import measure  # noqa: E402
 import raw as rawfile  # noqa: E402
@@ -98,7 +101,8 @@ class Folder(unittest.TestCase):
         return self.run_compare(
             "--objects", str(self.folder / "a"), str(self.folder / "b"),
             "--runner", self.runner, "--raw", str(self.raw), "--pairs", "5",
-            "--processes", "12", "--seed", "3", *arguments, **more)
+            "--processes", "12", "--seed", "3", "--no-counts", *arguments,
+            **more)
 
 
 class Answers(Folder):
@@ -180,6 +184,8 @@ class Refusals(Folder):
         self.refused("unterminated", "HEAD", "--rows", "(")
         self.refused("below 1", "HEAD", "--processes", "0")
         self.refused("not in", "HEAD", "--seconds", "7")
+        self.refused("no tag 'nowhere'", "HEAD", "--pinned", "nowhere")
+        self.refused("No such file", "HEAD", "--json", "nowhere/x")
 
     def test_no_such_row(self):
         code, _, err = self.compare("--rows", "nowhere")
@@ -258,6 +264,62 @@ class Losses(Folder):
                 self.assertRaisesRegex(measure.Lost, "hung: no end after 1 s"):
             measure.run([self.runner, "pairs", "a.so", "b.so", "plain/1"], 1)
         self.assertLess(time.monotonic() - began, 30)
+
+
+class Lanes(Folder):
+    """What the counts say, in the report and in the exit code."""
+
+    def counted(self, old, new, reasons=()):
+        made = iter([counts.Counts({"plain/1": old}, {}, []),
+                     counts.Counts({"plain/1": new}, {}, list(reasons))])
+        lock = threading.Lock()
+
+        def one(build, rows, runner):
+            with lock:
+                return next(made)
+        arguments = ["--objects", str(self.folder / "a"),
+                     str(self.folder / "b"), "--runner", self.runner, "--raw",
+                     str(self.raw), "--processes", "10", "--rows", "plain",
+                     "--json", str(self.folder / "j")]
+        with mock.patch.object(counts, "counts", one):
+            code, out, err = self.run_compare(*arguments)
+        return code, out + err, json.loads((self.folder / "j").read_text())
+
+    def test_more_instructions_fail(self):
+        code, said, data = self.counted(100000, 100400)
+        self.assertEqual((code, data["code"]), (1, 1))
+        self.assertRegex(said.splitlines()[-1],
+                         r"no slow-down in 2 rows; .*plain/1.*\+0\.40")
+        self.assertEqual(data["counts"]["instructions"], {"plain/1": 100400})
+
+    def test_few_more_are_told(self):
+        code, said, _ = self.counted(100000, 100100, ["no valgrind"])
+        self.assertEqual(code, 0)
+        self.assertIn("instructions: 1 of 1 rows differ", said)
+        self.assertIn("no valgrind", said)
+
+    def test_judged_again_with_the_counts(self):
+        self.counted(100000, 100400)
+        code, _, err = self.run_compare("--judge", str(self.raw))
+        self.assertEqual(code, 1)
+        self.assertIn("plain/1", err)
+
+    def test_since(self):
+        def shown(ratio, cpu="One"):
+            s = {"ratio": ratio, "low": ratio * .99, "high": ratio * 1.01,
+                 "processes": 4}
+            return {"machine": HERE_IS | {"cpu": cpu},
+                    "head": {"label": "old"},
+                    "rows": [{"row": "r", "speedup": {"autovec": s}},
+                             {"row": "new"}]}
+        path = self.folder / "old.json"
+        path.write_text(json.dumps(shown(8)))
+        self.assertEqual(lanes.fallen(path, shown(8.1)), [])
+        note, = lanes.fallen(path, shown(6))
+        self.assertRegex(note, "r: 0.750 of the speed-up over autovec since "
+                               "old; chance leaves 0.9")
+        # All that moved, one row, moved with the machine.
+        self.assertEqual(lanes.fallen(path, shown(6, "Two")), [])
 
 
 class Interruption(Folder):

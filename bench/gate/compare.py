@@ -2,7 +2,6 @@
 rows, measures again what seems changed, and says so: exit code 0 no slow-down,
 1 slow-down confirmed, 2 could not be judged."""
 
-import argparse
 import collections
 import contextlib
 import datetime
@@ -16,116 +15,17 @@ import time
 
 import builds
 import decide
+import judging
+import lanes
 import machine
 import measure
-import ratios
 import raw as rawfile
 import show
+from arguments import NUMERIC, Usage, check, parser
 
 ROOT = measure.ROOT
 HISTORY = ROOT / "results/history.jsonl"
-# Rows of kernels alone.
-NUMERIC = r"^(exp|log|sigmoid|tanh|relu|gemv|gemm)/"
 FAILURES = builds.Failed, measure.Failed, rawfile.Refused
-
-
-class Usage(Exception):
-    """What was asked for cannot be done."""
-
-
-# ---- arguments ---
-
-def natural(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is below 1")
-    return value
-
-
-def duration(text):
-    value = float(text)
-    if not 1e-6 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not in 1e-6 to 1")
-    return value
-
-
-def pattern(text):
-    try:
-        return re.compile(text)
-    except re.error as e:
-        raise argparse.ArgumentTypeError(f"{text}: {e}") from e
-
-
-EPILOG = """Exit codes: 0 no slow-down, 1 slow-down confirmed, 2 could not be
-judged. Raw data lie in build/compare/raw; --judge decides them again."""
-
-
-def parser():
-    p = argparse.ArgumentParser(
-        prog="run compare", epilog=EPILOG,
-        description="Is HEAD slower than BASE, row by row?")
-    p.add_argument("base", nargs="?", metavar="BASE", help="a commit")
-    p.add_argument("head", nargs="?", metavar="HEAD",
-                   help="another; the working tree if not given")
-    p.add_argument("--rows", type=pattern, metavar="REGEX",
-                   help="only rows that it is found in")
-    p.add_argument("--quick", action="store_true",
-                   help="only rows of kernels, and only their times")
-    p.add_argument("--list", action="store_true",
-                   help="print the rows, measure nothing")
-    p.add_argument("--pinned", nargs="?", const="pinned", metavar="TAG",
-                   help="compare with this tag's commit too: many small "
-                   "slow-downs add up there (default: pinned)")
-    p.add_argument("--json", metavar="FILE", help="write the numbers there")
-    p.add_argument("--markdown", metavar="FILE",
-                   help="append a summary there, for a CI job's page")
-    p.add_argument("--record", action="store_true",
-                   help="append HEAD's rows to results/history.jsonl")
-    p.add_argument("--judge", nargs="+", metavar="RAW",
-                   help="decide again what was measured; of several sittings "
-                   "of the same commits on one machine together")
-    p.add_argument("--objects", nargs=2, metavar="DIR",
-                   help="compare two folders of objects (*.o), not commits")
-    p.add_argument("--raw", metavar="FILE",
-                   help="keep raw data there, not under build/compare/raw")
-    p.add_argument("--runner", default=str(measure.RUNNER), metavar="FILE",
-                   help="the program that loads both and times them")
-    plan = p.add_argument_group("plan")
-    plan.add_argument("--processes", type=natural, metavar="N",
-                      help=f"of the first stage ({decide.PROCESSES}); twice "
-                      "as many of the second")
-    plan.add_argument("--pairs", type=natural, default=decide.PAIRS,
-                      metavar="N", help="in a process and row (%(default)s)")
-    plan.add_argument("--seconds", type=duration, default=decide.SECONDS,
-                      metavar="S", help="a sample (%(default)s)")
-    plan.add_argument("--seed", type=int, metavar="N",
-                      help="of all layouts and turns; another each time if "
-                      "not given")
-    plan.add_argument("--no-counts", action="store_true",
-                      help="count no instructions")
-    plan.add_argument("--no-ratios", action="store_true",
-                      help="time no baselines")
-    return p
-
-
-def check(args):
-    """What argparse cannot."""
-    if args.judge:
-        clash = [n for n in ("base", "objects", "pinned", "list", "record",
-                             "raw")
-                 if getattr(args, n)]
-    elif args.objects:
-        clash = [n for n in ("base", "pinned", "record") if getattr(args, n)]
-    else:
-        clash = []
-        if not args.base and not args.list:
-            raise Usage("a BASE to compare with is needed, as in "
-                        "./run compare HEAD~1")
-        if args.raw and args.pinned:
-            raise Usage("--raw is one file, and --pinned makes two")
-    if clash:
-        other = "--judge" if args.judge else "--objects"
-        raise Usage(f"{other} goes without {', '.join(clash)}")
 
 
 # ---- one comparison ---
@@ -215,22 +115,31 @@ def stages(args, base, head, start, writer, spent, lost):
 
 
 def lanes_of(args, base, head, start, spent):
-    """The second lanes, as JSON keeps them."""
-    found = {}
+    """The lanes beside the times, and notes of what is not among them: they
+    are not worth losing what was measured."""
+    wanted = {}
     if not (args.no_ratios or args.quick or args.objects):
-        with timed(spent, "ratios"):
-            lane = ratios.lane(head, start["rows"], start["plan"]["seed"],
-                               measure.progress("baselines"), args.runner)
-        found["ratios"] = {row: {b: s._asdict() for b, s in of.items()}
-                           for row, of in lane.items()}
-    return found
+        wanted["ratios"] = lambda: lanes.ratios_of(args, head, start)
+    if not (args.no_counts or args.quick):
+        wanted["counts"] = lambda: lanes.counts_of(args, base, head, start)
+    found, notes = {}, []
+    for name, lane in wanted.items():
+        try:
+            with timed(spent, name):
+                found[name] = lane()
+        except FAILURES as e:
+            notes.append(f"no {name}: {e}")
+        except KeyboardInterrupt:
+            notes.append(f"no {name}: interrupted")
+            break
+    return found, notes
 
 
-def ended(lanes, path):
+def ended(found, path):
     """The last line: how many processes, and what is no raw data."""
-    found = rawfile.read(path)
-    counted = collections.Counter(str(p["stage"]) for p in found.processes)
-    return {"kind": "end", "processes": dict(counted), "lanes": lanes}
+    counted = collections.Counter(
+        str(p["stage"]) for p in rawfile.read(path).processes)
+    return {"kind": "end", "processes": dict(counted), "lanes": found}
 
 
 def measured(args, base, head, spent):
@@ -244,75 +153,16 @@ def measured(args, base, head, spent):
         writer.add(start)
         try:
             stages(args, base, head, start, writer, spent, lost)
-            lanes = lanes_of(args, base, head, start, spent)
         except KeyboardInterrupt:
             return path, True
-        lanes |= {"notes": notes + lost, "spent":
-                  {k: round(v, 1) for k, v in spent.items()}}
-        writer.add(ended(lanes, path))
+        found, more = lanes_of(args, base, head, start, spent)
+        found |= {"notes": notes + lost + more,
+                  "spent": {k: round(v, 1) for k, v in spent.items()}}
+        writer.add(ended(found, path))
     return path, False
 
 
 # ---- the decision ---
-
-def several(paths):
-    """The raw files as one; refused unless they are of one comparison."""
-    raws = [rawfile.read(p) for p in paths]
-    first = raws[0].start
-    for path, other in zip(paths[1:], (r.start for r in raws[1:])):
-        for side in ("base", "head"):
-            if other[side]["commit"] != first[side]["commit"]:
-                raise Usage(f"{path}: compares other commits than {paths[0]}")
-        differs = machine.same(first["machine"], other["machine"])
-        if differs:
-            raise Usage(f"{path}: was measured on another machine than "
-                        f"{paths[0]}: {differs}")
-    rows = dict.fromkeys(row for r in raws for row in r.start["rows"])
-    return rawfile.Raw(first | {"rows": list(rows)},
-                       [p for r in raws for p in r.processes],
-                       all(r.ended for r in raws))
-
-
-def refuse_mixed(start):
-    """Times of two machines say nothing of two builds."""
-    differs = machine.same(*(start[side]["about"].get("machine", {})
-                             for side in ("base", "head")))
-    if differs:
-        raise Usage(f"machines differ: {start['base']['label']} and "
-                    f"{start['head']['label']} are builds of two; {differs}")
-
-
-def errors_of(raw):
-    """Rows that failed in some process, each with its first reason."""
-    found = {}
-    for process in raw.processes:
-        for row, why in process["errors"].items():
-            found.setdefault(row, why)
-    return found
-
-
-def judged(paths):
-    """The dict that show.py knows, and what history.py wants beside it."""
-    raw = several(paths)
-    refuse_mixed(raw.start)
-    verdicts, code, sentence = decide.judge(raw)
-    lanes = lanes_in(paths) if raw.ended else {}
-    errors = errors_of(raw)
-    if errors:
-        row, why = next(iter(errors.items()))
-        text = f"{len(errors)} rows failed; {row}: {why}"
-        code, sentence = code or 2, (f"{sentence}; {text}" if code else text)
-    shown = show.of_comparison(raw, verdicts, code, sentence, lanes,
-                               ", ".join(os.path.relpath(p) for p in paths))
-    return shown, raw, verdicts
-
-
-def lanes_in(paths):
-    """Those of the last file's end."""
-    with open(paths[-1], encoding="utf-8") as f:
-        last = f.read().splitlines()[-1]
-    return rawfile.json.loads(last.partition("\t")[0]).get("lanes", {})
-
 
 def interrupted(path):
     """Says what was kept; whether it is enough to decide."""
@@ -323,6 +173,8 @@ def interrupted(path):
 
 
 def emit(args, shown):
+    if args.since:
+        shown["notes"] = shown["notes"] + lanes.fallen(args.since, shown)
     print(show.table(shown))
     if args.markdown:
         with open(args.markdown, "a", encoding="utf-8") as f:
@@ -351,11 +203,15 @@ def list_job(args):
 
 def record(raw, verdicts, shown):
     """HEAD's rows into the history."""
-    import history
-    extra = {r["row"]: {f"vs_{b}": s["ratio"]
-                        for b, s in r.get("speedup", {}).items()}
+    import history  # needs more than comparing does
+    counted = (shown["counts"] or {}).get("instructions", {})
+    extra = {r["row"]: {"instructions": counted.get(r["row"])} |
+             {f"vs_{b}": s["ratio"] for b, s in r.get("speedup", {}).items()}
              for r in shown["rows"]}
-    added = history.append(HISTORY, raw, verdicts, extra)
+    try:
+        added = history.append(HISTORY, raw, verdicts, extra)
+    except history.Refused as e:
+        raise Usage(f"not recorded: {e}") from e
     measure.say(f"{added} lines appended to {os.path.relpath(HISTORY)}")
 
 
@@ -368,19 +224,29 @@ def against(args, rev):
     path, stopped = measured(args, base, head, spent)
     if stopped and not interrupted(path):
         return None
-    shown, raw, verdicts = judged([path])
+    shown, raw, verdicts = judging.judged([path])
     emit(args, shown)
     if args.record and not stopped:
         record(raw, verdicts, shown)
     return shown
 
 
+def pinned_commit(tag):
+    try:
+        return builds.commit_of(ROOT, f"refs/tags/{tag}")
+    except builds.Failed:
+        raise Usage(f"there is no tag '{tag}': `git tag {tag} COMMIT` pins "
+                    "an old base") from None
+
+
 def compare_job(args):
     """All comparisons asked for; [dict], None for one without a decision."""
     if args.judge:
-        shown = judged(args.judge)[0]
+        shown = judging.judged(args.judge)[0]
         emit(args, shown)
         return [shown]
+    if args.pinned:
+        pinned_commit(args.pinned)  # before minutes are spent
     done = [against(args, args.base)]
     if args.pinned and done[0]:
         done.append(against(args, args.pinned))
@@ -397,10 +263,16 @@ def worst(shown):
 
 
 def run(argv):
+    if argv[:1] == ["--self-check"]:
+        import selfcheck
+        return selfcheck.main(argv[1:])
     args = parser().parse_args(argv)
     check(args)
     if args.list:
         return list_job(args)
+    for path in filter(None, (args.json, args.markdown)):
+        with open(path, "a", encoding="utf-8"):
+            pass  # not after minutes either
     shown = compare_job(args)
     code, sentence = worst(shown)
     if args.json:
@@ -421,7 +293,7 @@ def main(argv):
     signal.signal(signal.SIGTERM, stop)
     try:
         return run(argv)
-    except (Usage, *FAILURES) as e:
+    except (Usage, OSError, *FAILURES) as e:
         measure.say(str(e))
     except KeyboardInterrupt:
         measure.say("interrupted")

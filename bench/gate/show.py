@@ -4,6 +4,7 @@ Markdown: the same numbers in all, since they are formatted from one."""
 import json
 import math
 
+import lanes
 import machine
 
 ORDER = ("slower", "unclear", "faster", "same")
@@ -116,8 +117,7 @@ def notes(found):
     """Why rows are unclear, what the second lanes say, where the time went."""
     said = [f"{r['row']}: {r['why']}" for r in found["rows"] if r["why"]]
     said += found["notes"]
-    if found["counts"]:
-        said += found["counts"].get("notes", [])
+    said += lanes.notes_of(found["counts"])
     if found["spent"]:
         said.append("seconds: " + ", ".join(
             f"{k} {v:.0f}" for k, v in found["spent"].items()))

@@ -1,0 +1,77 @@
+"""A decision from files alone: raw data of one comparison, in one sitting or in
+several, and what the second lanes left beside them."""
+
+import json
+import os
+
+import decide
+import lanes
+import machine
+import raw as rawfile
+import show
+from arguments import Usage
+
+
+def several(paths):
+    """The raw files as one; refused unless they are of one comparison."""
+    raws = [rawfile.read(p) for p in paths]
+    first = raws[0].start
+    for path, other in zip(paths[1:], (r.start for r in raws[1:])):
+        for side in ("base", "head"):
+            if other[side]["commit"] != first[side]["commit"]:
+                raise Usage(f"{path}: compares other commits than {paths[0]}")
+        differs = machine.same(first["machine"], other["machine"])
+        if differs:
+            raise Usage(f"{path}: was measured on another machine than "
+                        f"{paths[0]}: {differs}")
+    rows = dict.fromkeys(row for r in raws for row in r.start["rows"])
+    plan = dict(first["plan"])
+    for key in ("processes", "confirm"):
+        plan[key] = sum(r.start["plan"][key] for r in raws)
+    return rawfile.Raw(first | {"rows": list(rows), "plan": plan},
+                       [p for r in raws for p in r.processes],
+                       all(r.ended for r in raws))
+
+
+def refuse_mixed(start):
+    """Times of two machines say nothing of two builds."""
+    differs = machine.same(*(start[side]["about"].get("machine", {})
+                             for side in ("base", "head")))
+    if differs:
+        raise Usage(f"machines differ: {start['base']['label']} and "
+                    f"{start['head']['label']} are builds of two; {differs}")
+
+
+def wrong_rows(raw, verdicts):
+    """Rows whose result was looked at and is wrong, with why: times of it say
+    nothing. Those that decide knows of are not told twice."""
+    judged = {v.row for v in verdicts if v.what != "unclear"}
+    return {row: why for process in raw.processes if process["index"] == 0
+            and process["stage"] == 1
+            for row, why in process["errors"].items() if row in judged}
+
+
+def beside(paths):
+    """The second lanes: those of the last file's end."""
+    with open(paths[-1], encoding="utf-8") as f:
+        last = f.read().splitlines()[-1]
+    return json.loads(last.partition("\t")[0]).get("lanes", {})
+
+
+def judged(paths):
+    """What show.py knows of it, the raw data and the verdicts."""
+    raw = several(paths)
+    refuse_mixed(raw.start)
+    verdicts, code, sentence = decide.judge(raw)
+    more = beside(paths) if raw.ended else {}
+    wrong = wrong_rows(raw, verdicts)
+    if wrong:
+        row, why = next(iter(wrong.items()))
+        text = f"{len(wrong)} rows failed; {row}: {why}"
+        code, sentence = code or 2, f"{sentence}; {text}" if code else text
+    grown = lanes.sentence_of(more.get("counts"))
+    if grown:
+        code, sentence = 1, f"{sentence}; {grown}"
+    shown = show.of_comparison(raw, verdicts, code, sentence, more,
+                               ", ".join(os.path.relpath(p) for p in paths))
+    return shown, raw, verdicts
