@@ -17,6 +17,10 @@ srnn_gate(raw)
 srnn_gate(decide)
 srnn_gate(venv)
 
+# ---- compare: builds, layouts, interruption, exit codes ---
+srnn_gate(builds)
+srnn_gate(driver)
+
 # ---- the runner: memory as promised, refusals, well-formed pairs ---
 # gate_module(<name> <source> [<definition> ...]): a module for the runner.
 function(gate_module name source)
