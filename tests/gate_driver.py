@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -393,6 +394,19 @@ class Lists(Folder):
         self.assertEqual(self.rows("--quick"), ["gemm/f32/1", "tanh/f32/3"])
         self.assertEqual(self.rows("--quick", "--rows", "tanh"),
                          ["tanh/f32/3"])
+
+
+class Recipes(unittest.TestCase):
+    def test_what_they_ask_for(self):
+        for path in (".github/workflows/gate.yml", ".gitlab-ci.yml"):
+            text = (HERE.parent / path).read_text()
+            text = re.sub(r"\\?\n +(?=--)", " ", text)
+            (asked,) = re.findall(r"\./run compare (.*)", text)
+            words = shlex.split(asked.partition("||")[0])
+            args = compare.parser().parse_args(words)
+            compare.check(args)
+            self.assertEqual((args.base, args.head), ("$base", "HEAD"))
+            self.assertTrue(args.record and args.json and args.markdown)
 
 
 HERE_IS = {"cpu": "One", "family": "25", "caches": {"L2": "1024K"},

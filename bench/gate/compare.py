@@ -187,9 +187,10 @@ def build_pair(args, rev, spent):
     with timed(spent, "builds"):
         if args.objects:
             return [builds.of_objects(folder) for folder in args.objects]
+        base = rev and builds.of_commit(ROOT, rev)
         head = (builds.of_commit(ROOT, args.head) if args.head
                 else builds.of_worktree(ROOT))
-        return [builds.of_commit(ROOT, rev) if rev else head, head]
+        return [base or head, head]
 
 
 def list_job(args):
