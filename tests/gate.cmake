@@ -63,3 +63,7 @@ if(TARGET gate_runner AND SRNN_KIND STREQUAL release)
   srnn_gate(counts ${CMAKE_C_COMPILER} $<TARGET_FILE:gate_runner>
     $<TARGET_FILE:gate_counts_names>)
 endif()
+
+# ---- the proof: plants apply, the self-check counts them ---
+srnn_gate(plants)
+srnn_gate(selfcheck)
