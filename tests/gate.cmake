@@ -67,3 +67,8 @@ endif()
 # ---- the proof: plants apply, the self-check counts them ---
 srnn_gate(plants)
 srnn_gate(selfcheck)
+
+# ---- report: steps over commits, the history's file, the page ---
+srnn_gate(changes)
+srnn_gate(history)
+srnn_gate(report)

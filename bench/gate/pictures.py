@@ -1,0 +1,158 @@
+"""The pictures beside the page, as SVG and PNG: all rows over commits, and a
+record's peers and roofline, which results/plots.py draws."""
+
+import collections
+import math
+import os
+import re
+
+import plots # sets Matplotlib up
+import record as records
+import history
+import series
+
+plt = plots.plt
+SHAPES = {"slower": ("v", plots.RED), "faster": ("^", plots.BLUE),
+          "same": ("o", plots.GREY), "unclear": ("o", "white")}
+ACROSS = 5
+EACH = 1.9, 1.05 # inches
+HEAD = 0.9
+
+# name of the file; about: its machine; said: of its peers; pictures: [(title,
+# svg)].
+Drawn = collections.namedtuple("Drawn", "name about said pictures")
+
+
+def save(figure, stem, source):
+    """Bytes that say nothing of when."""
+    figure.savefig(stem + ".svg", metadata={
+        "Date": None, "Creator": None, "Identifier": source})
+    figure.savefig(stem + ".png", dpi=120, metadata={"Software": None})
+    plt.close(figure)
+
+
+# ---- all rows of a machine ---
+
+def title_of(row):
+    return row.label if row.group in series.APART else \
+        f"{row.group} {row.label}"
+
+
+def cell(axes, row, order, scale):
+    """As sparks.plot draws a small one."""
+    size = min(3.4, 60 / len(order))
+    axes.axhline(0, color=plots.GREY, linewidth=0.7, linestyle=":")
+    for run in row.runs:
+        axes.plot([order[p["commit"]] for p in run],
+                  [series.height(p["speed"][0], scale) for p in run],
+                  color=plots.GREY, linewidth=1)
+    for p in row.points:
+        x = order[p["commit"]]
+        mid, *ends = (series.height(s, scale) for s in p["speed"])
+        axes.plot((x, x), ends, color=plots.GREY, alpha=0.5, linewidth=size / 2)
+        marker, color = SHAPES[p["said"]]
+        axes.plot(x, mid, marker, color=color, markersize=size,
+                  markeredgecolor=plots.GREY if color == "white" else color)
+    for c in row.changes:
+        axes.axvline((order[c.before] + order[c.after]) / 2, linewidth=1,
+                     color=plots.BLUE if c.size > 1 else plots.RED,
+                     linestyle="--")
+    last = row.points[-1]
+    color = SHAPES[last["said"]][1] if last["said"] in ("slower", "faster") \
+        else plots.BLACK
+    axes.text(0, 1.04, title_of(row), fontsize=6.2,
+              transform=axes.transAxes, va="bottom")
+    axes.text(0, -0.06, series.percent(last["speed"][0]), fontsize=7,
+              transform=axes.transAxes, va="top", color=color)
+    axes.text(1, -0.06, f"\N{PLUS-MINUS SIGN}{100 * scale:g} %", fontsize=6,
+              transform=axes.transAxes, va="top", ha="right",
+              color=plots.GREY)
+    axes.set(ylim=(-1.1, 1.1), xlim=(-0.6, len(order) - 0.4), xticks=[],
+             yticks=[])
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color("#dddddd")
+
+
+def overview(machine, folder):
+    """history-DIGEST.svg and .png of the rows that were timed."""
+    if not machine.rows:
+        return
+    _, scales = series.scales(machine.rows)
+    order = {c: i for i, (c, _) in enumerate(machine.commits)}
+    down = math.ceil(len(machine.rows) / ACROSS)
+    wide, high = ACROSS * EACH[0] + 0.2, down * EACH[1] + HEAD
+    figure = plt.figure(figsize=(wide, high))
+    for down_to, text, style in (
+            (0.1, "Speed over the base's", {"fontweight": "bold"}),
+            (0.33, series.headline(machine), {}),
+            (0.56, series.about(machine.fingerprint),
+             {"fontsize": 7, "color": plots.GREY})):
+        figure.text(0.1 / wide, 1 - down_to / high, text, va="top",
+                    **{"fontsize": 10, **style})
+    for i, row in enumerate(machine.rows):
+        x = 0.1 + i % ACROSS * EACH[0]
+        y = high - HEAD - (i // ACROSS + 1) * EACH[1] + 0.34
+        axes = figure.add_axes((x / wide, y / high, (EACH[0] - 0.15) / wide,
+                                (EACH[1] - 0.42) / high))
+        cell(axes, row, order, scales[row.name])
+    stem = os.path.join(folder, f"history-{machine.digest}")
+    save(figure, stem, machine.digest)
+
+
+# ---- a record ---
+
+def inlined(svg, prefix):
+    """An SVG for a page: no declarations, metadata or sizes; names that no
+    other picture of the page has; colours that a dark page may replace."""
+    svg = svg[svg.index("<svg"):]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\s+xmlns(:\w+)?="[^"]*"', "", svg)
+    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r'\bid="', f'id="{prefix}', svg)
+    svg = svg.replace('xlink:href="#', f'href="#{prefix}')
+    svg = svg.replace("url(#", f"url(#{prefix}")
+    return re.sub(r"(: ?)#([0-9a-f]{6})\b", r"\1var(--x\2, #\2)", svg)
+
+
+def wanted(record):
+    """The roofline first."""
+    found = [p for p in records.pictures(record)
+             if p.kind in ("peers", "roofline")]
+    return sorted(found, key=lambda p: p.kind != "roofline")
+
+
+def record_of(path):
+    try:
+        record = records.Record(path)
+        wanted(record)
+        return record
+    except (ValueError, KeyError, TypeError) as error:
+        raise history.Refused(f"{path} is no record of the bench: {error!r}")
+
+
+def beside(record):
+    """What the bars add up to, or nothing."""
+    rows = [r for r in record.rows if r.ours and r.peers]
+    if not rows:
+        return ""
+    faster = sum(r.variants[r.ours]["vs_peer"] >= 1 for r in rows)
+    return (f"In {faster} of {len(rows)} rows that another library has, ours "
+            f"is at least as fast as the fastest of {', '.join(record.here)}.")
+
+
+def of_record(record, folder):
+    """Draws its peers and roofline beside the page; what the page holds."""
+    drawn = []
+    for picture in wanted(record):
+        stem = os.path.join(folder, os.path.splitext(
+            os.path.basename(picture.path))[0])
+        plots.draw(record, picture, stem + ".svg")
+        plots.draw(record, picture, stem + ".png")
+        with open(stem + ".svg", encoding="utf-8") as f:
+            svg = inlined(f.read(), f"{os.path.basename(stem)}-")
+        title = "Roofline" if picture.kind == "roofline" else \
+            f"Peers: {plots.named(picture)}"
+        drawn.append((title, svg))
+    return Drawn(os.path.basename(record.path), plots.about(record),
+                 beside(record), drawn)
