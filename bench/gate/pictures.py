@@ -17,6 +17,7 @@ SHAPES = {"slower": ("v", plots.RED), "faster": ("^", plots.BLUE),
 ACROSS = 5
 EACH = 1.9, 1.05 # inches
 HEAD = 0.9
+WIDE, HIGH = EACH[0] - 0.15, EACH[1] - 0.42 # of a plot
 
 # name of the file; about: its machine; said: of its peers; pictures: [(title,
 # svg)].
@@ -31,46 +32,57 @@ def save(figure, stem, source):
     plt.close(figure)
 
 
-# ---- all rows of a machine ---
+# ---- all rows of a machine, in inches on one pair of axes ---
 
 def title_of(row):
     return row.label if row.group in series.APART else \
         f"{row.group} {row.label}"
 
 
-def cell(axes, row, order, scale):
-    """As sparks.plot draws a small one."""
-    size = min(3.4, 60 / len(order))
-    axes.axhline(0, color=plots.GREY, linewidth=0.7, linestyle=":")
-    for run in row.runs:
-        axes.plot([order[p["commit"]] for p in run],
-                  [series.height(p["speed"][0], scale) for p in run],
-                  color=plots.GREY, linewidth=1)
-    for p in row.points:
-        x = order[p["commit"]]
-        mid, *ends = (series.height(s, scale) for s in p["speed"])
-        axes.plot((x, x), ends, color=plots.GREY, alpha=0.5, linewidth=size / 2)
-        marker, color = SHAPES[p["said"]]
-        axes.plot(x, mid, marker, color=color, markersize=size,
-                  markeredgecolor=plots.GREY if color == "white" else color)
-    for c in row.changes:
-        axes.axvline((order[c.before] + order[c.after]) / 2, linewidth=1,
-                     color=plots.BLUE if c.size > 1 else plots.RED,
-                     linestyle="--")
+def captions(axes, row, scale, left, low, high):
     last = row.points[-1]
     color = SHAPES[last["said"]][1] if last["said"] in ("slower", "faster") \
         else plots.BLACK
-    axes.text(0, 1.04, title_of(row), fontsize=6.2,
-              transform=axes.transAxes, va="bottom")
-    axes.text(0, -0.06, series.percent(last["speed"][0]), fontsize=7,
-              transform=axes.transAxes, va="top", color=color)
-    axes.text(1, -0.06, f"\N{PLUS-MINUS SIGN}{100 * scale:g} %", fontsize=6,
-              transform=axes.transAxes, va="top", ha="right",
-              color=plots.GREY)
-    axes.set(ylim=(-1.1, 1.1), xlim=(-0.6, len(order) - 0.4), xticks=[],
-             yticks=[])
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color("#dddddd")
+    right = left + WIDE
+    axes.text(left, high + 0.03, title_of(row), fontsize=6.2, va="bottom")
+    axes.text(left, low - 0.04, series.percent(last["speed"][0]), fontsize=7,
+              va="top", color=color)
+    axes.text(right, low - 0.04, f"\N{PLUS-MINUS SIGN}{100 * scale:g} %",
+              fontsize=6, va="top", ha="right", color=plots.GREY)
+    axes.plot((left, left, right), (high, low, low), color="#dddddd",
+              linewidth=0.8)
+
+
+def cell(axes, row, order, scale, left, low):
+    """As sparks.plot draws a small one."""
+    high, size = low + HIGH, min(3.4, 60 / len(order))
+    captions(axes, row, scale, left, low, high)
+
+    def x(commit):
+        return left + WIDE * (order[commit] + 0.6) / (len(order) + 0.2)
+
+    def y(ratio):
+        return low + HIGH * (1.1 + series.height(ratio, scale)) / 2.2
+
+    axes.plot((left, left + WIDE), (y(1), y(1)), color=plots.GREY,
+              linewidth=0.7, linestyle=":")
+    for run in row.runs:
+        axes.plot([x(p["commit"]) for p in run],
+                  [y(p["speed"][0]) for p in run], color=plots.GREY,
+                  linewidth=1)
+    axes.vlines([x(p["commit"]) for p in row.points],
+                *([y(p["speed"][end]) for p in row.points] for end in (1, 2)),
+                color=plots.GREY, alpha=0.5, linewidth=size / 2)
+    for said, (marker, color) in SHAPES.items():
+        some = [p for p in row.points if p["said"] == said]
+        axes.plot([x(p["commit"]) for p in some],
+                  [y(p["speed"][0]) for p in some], marker, color=color,
+                  markersize=size, markeredgecolor=plots.GREY
+                  if color == "white" else color)
+    for c in row.changes:
+        middle = (x(c.before) + x(c.after)) / 2
+        axes.plot((middle, middle), (low, high), linewidth=1, linestyle="--",
+                  color=plots.BLUE if c.size > 1 else plots.RED)
 
 
 def overview(machine, folder):
@@ -82,19 +94,17 @@ def overview(machine, folder):
     down = math.ceil(len(machine.rows) / ACROSS)
     wide, high = ACROSS * EACH[0] + 0.2, down * EACH[1] + HEAD
     figure = plt.figure(figsize=(wide, high))
-    for down_to, text, style in (
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, wide), ylim=(0, high))
+    axes.set_axis_off()
+    for y, text, style in (
             (0.1, "Speed over the base's", {"fontweight": "bold"}),
             (0.33, series.headline(machine), {}),
             (0.56, series.about(machine.fingerprint),
              {"fontsize": 7, "color": plots.GREY})):
-        figure.text(0.1 / wide, 1 - down_to / high, text, va="top",
-                    **{"fontsize": 10, **style})
+        axes.text(0.1, high - y, text, va="top", **{"fontsize": 10, **style})
     for i, row in enumerate(machine.rows):
-        x = 0.1 + i % ACROSS * EACH[0]
-        y = high - HEAD - (i // ACROSS + 1) * EACH[1] + 0.34
-        axes = figure.add_axes((x / wide, y / high, (EACH[0] - 0.15) / wide,
-                                (EACH[1] - 0.42) / high))
-        cell(axes, row, order, scales[row.name])
+        cell(axes, row, order, scales[row.name], 0.1 + i % ACROSS * EACH[0],
+             high - HEAD - (i // ACROSS + 1) * EACH[1] + 0.34)
     stem = os.path.join(folder, f"history-{machine.digest}")
     save(figure, stem, machine.digest)
 
