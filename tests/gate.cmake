@@ -14,7 +14,9 @@ endfunction()
 
 # ---- statistics: the raw file, the decision ---
 srnn_gate(raw)
+srnn_gate(raw_stop)
 srnn_gate(decide)
+srnn_gate(rates)
 srnn_gate(venv)
 
 # ---- compare: builds, layouts, interruption, exit codes ---

@@ -6,18 +6,19 @@ noisy to tell, is measured again on stage 2, with fresh processes, links and
 data. It is called slower if
     both estimates are beyond THRESHOLD, and
     p of the one-sided Wilcoxon tests of both stages together < level(rows),
-and faster likewise. Within a process chance decides which build is A, and how
-each is laid out: between equal builds the sign of a process's median is a fair
-coin, whatever the clock does, and p needs no model of the noise. Of R rows in
-two directions at most 2 R level are called, and no more than that of suites:
-level = SUITE / (2 R) keeps every suite at SUITE or below. Where the spread of
-processes is the usual .3 to 1 %, the threshold keeps it far below.
+and faster likewise. Chance decides in each process how both builds are laid out
+and which takes its turn first, so that equal builds could change their names:
+the sign of a process's median is a fair coin, whatever the clock does, and p
+needs no model of the noise. Of R rows in two directions at most 2 R level are
+called, and so at most that share of suites: level = SUITE / (2 R) keeps it at
+SUITE for every R. Where the spread of processes is the usual .3 to 1 %, the
+threshold keeps it far below.
 
 One p of both stages finds more than p < .01 on each, at the same level of
 40 rows: it need not be passed twice by the few processes of one stage. And the
 median loses to Hodges and Lehmann's estimate, by a fifth of its error, where
 layouts are spread evenly, but not where some builds' layouts are bad: with 3 in
-10 by 5 %, that errs almost twice as far. (tests/gate_decide.py shows both.)
+10 by 5 %, that errs almost twice as far. (tests/gate_rates.py shows both.)
 
 A row that is not called is `same` where its interval excludes a change by 2 %
 and is narrow enough to have seen one; else `unclear`. Pure functions; the same
@@ -40,7 +41,7 @@ CONFIRM = 64  # stage 2
 CONFIDENCE = .95  # of the interval
 RESAMPLES = 4999
 SEED = 1  # of the resampling
-LEAST = 10  # processes: below, the interval covers less than .92
+LEAST = 10  # processes: their interval still covers .9
 
 # A true 2 % stays below THRESHOLD on stage 1 in at most 5 of 1000 rows while an
 # estimate's standard error is (EFFECT - THRESHOLD) / 2.58: this is how wide its
@@ -236,6 +237,8 @@ def stopped(raw):
     ran = [sum(p["stage"] == stage for p in raw.processes) for stage in (1, 2)]
     if ran[0] < plan["processes"]:
         return f"; stopped after {ran[0]} of {plan['processes']} processes"
+    if ran[1] == 0:
+        return f"; stopped after all {ran[0]} processes of stage 1"
     return (f"; stopped after {ran[1]} of {plan['confirm']} processes of "
             "stage 2")
 
