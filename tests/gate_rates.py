@@ -30,7 +30,7 @@ USUAL = {"layouts .3 %": Noise(layout=.003), "layouts 1 %": Noise(layout=.01),
 
 
 def at_most(case, found, of, share):
-    """Significantly not more than the share: nor by luck of the seed."""
+    """So few that a greater share is excluded at 95 %."""
     limit = stats.binomtest(found, of).proportion_ci(.9).high
     case.assertLessEqual(limit, share, f"{found} of {of}")
 
@@ -103,7 +103,7 @@ class Rates(unittest.TestCase):
         for name, noise in USUAL.items():
             rng = np.random.default_rng(11)
             with self.subTest(name):
-                slower, either = alarms(called(*draw(rng, noise, 2000 * ROWS)))
+                _, either = alarms(called(*draw(rng, noise, 2000 * ROWS)))
                 at_most(self, either, 2000, decide.SUITE)
 
     def test_false_alarms_where_the_threshold_does_not_help(self):
