@@ -87,8 +87,13 @@ class Append(Folder):
         with open(record, "w", encoding="utf-8") as f:
             json.dump({"results": [{"name": "a", "gflops": 8,
                                     "seconds": 231e-9}, {"name": "none"}]}, f)
-        extra = history.extras({"a": {"reference": {"ratio": 12.3456789}}},
-                               {"counted": (100, 110)}, [record])
+        for name, text in (("x.json", "{"), ("y.json", "[]")): # no records
+            with open(os.path.join(self.folder, name), "w",
+                      encoding="utf-8") as f:
+                f.write(text)
+        extra = {"a": {"vs_reference": 12.3456789, "vs_autovec": None},
+                 "b": {"vs_reference": 3.0}, # it has no estimate
+                 "counted": {"instructions": 110, "base_instructions": 100}}
         self.assertEqual(compared(self.path, extra=extra), 2)
         timed, counted = history.read(self.path)
         self.assertEqual(timed["vs_reference"], 12.3457)

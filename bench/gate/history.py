@@ -3,6 +3,7 @@ Lines are only added; one that contradicts another is refused."""
 
 import contextlib
 import fcntl
+import glob
 import json
 import math
 import os
@@ -117,7 +118,7 @@ def timed(raw, verdict):
             "processes": estimate.processes}
 
 
-def of_compare(raw, verdicts, extra, date):
+def of_compare(raw, verdicts, extra, date, gflop):
     """Lines of a comparison: rows that were timed, then those only counted."""
     start = raw.start
     shared = {"history": entry.FORMAT, "commit": start["head"]["commit"],
@@ -125,35 +126,33 @@ def of_compare(raw, verdicts, extra, date):
     machine = {"machine": entry.digest(start["machine"]),
                "fingerprint": start["machine"], "measured": start["when"]}
     found = {v.row: timed(raw, v) for v in verdicts}
+    for row, of in found.items():
+        if of and row in gflop:
+            of["gflops"] = rounded([1e9 * gflop[row] / of["ns"][0]])[0]
     for row, more in (extra or {}).items():
         of = found.setdefault(row, {})
         keys = entry.COUNTED + (entry.KNOWN if of else ())
         of.update((k, rounded([v])[0] if k in entry.KNOWN else v)
                   for k, v in more.items() if k in keys and v)
-        if "gflop" in more and of.get("ns"):
-            of["gflops"] = rounded([1e9 * more["gflop"] / of["ns"][0]])[0]
     return [{**shared, "row": row, **of, **machine}
             for row, of in found.items() if of]
 
 
-def extras(ratios=None, counts=None, records=()):
-    """What append takes beside the verdicts, {row: {key: number}}: of the lane
-    of ratios {row: {baseline: {"ratio": x}}}, of counts {row: (base's,
-    head's)}, and of records of the bench, which know a row's GFLOP."""
-    found = {}
-    for row, of in (ratios or {}).items():
-        found.setdefault(row, {}).update(
-            (f"vs_{name}", s["ratio"]) for name, s in of.items())
-    for row, (old, new) in (counts or {}).items():
-        found.setdefault(row, {}).update(instructions=new,
-                                         base_instructions=old)
-    for path in records:
-        with open(path, encoding="utf-8") as f:
-            for e in json.load(f)["results"]:
-                if "gflops" in e:
-                    found.setdefault(e["name"], {})["gflop"] = \
-                        e["gflops"] * e["seconds"]
-    return found
+def entries(path):
+    """Those of a record of the bench; none of another file."""
+    with open(path, encoding="utf-8") as f:
+        try:
+            data = json.load(f)
+        except ValueError:
+            return []
+    return data.get("results", []) if isinstance(data, dict) else []
+
+
+def works(folder):
+    """GFLOP of rows, by the records of the bench in the folder."""
+    paths = sorted(glob.glob(os.path.join(glob.escape(folder), "*.json")))
+    return {e["name"]: e["gflops"] * e["seconds"]
+            for path in paths for e in entries(path) if "gflops" in e}
 
 
 @contextlib.contextmanager
@@ -216,7 +215,10 @@ def date_of(folder, commit):
 
 def append(path, raw, verdicts, extra=None, date=None):
     """Adds what a comparison of commits said, dated by git where no date is
-    given. Returns how many lines were new."""
+    given. extra: {row: {key: number}}, of vs_reference, vs_autovec, and of a
+    row that was counted instructions and base_instructions. GFLOP/s are known
+    of rows that a record of the bench beside the file has. Returns how many
+    lines were new."""
     folder = os.path.dirname(os.path.abspath(path))
     date = date or date_of(folder, raw.start["head"]["commit"])
-    return add(path, list(of_compare(raw, verdicts, extra, date)))
+    return add(path, of_compare(raw, verdicts, extra, date, works(folder)))
