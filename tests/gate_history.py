@@ -92,8 +92,15 @@ class Append(Folder):
                       encoding="utf-8") as f:
                 f.write(text)
         extra = {"a": {"vs_reference": 12.3456789, "vs_autovec": None},
-                 "b": {"vs_reference": 3.0}, # it has no estimate
-                 "counted": {"instructions": 110, "base_instructions": 100}}
+                 "b": {"vs_reference": 3.0, "instructions": 5}}
+        extra |= history.counted({"instructions": {"counted": 110, "same": 7},
+                                  "findings": [
+            {"what": "instructions", "name": "counted", "old": 100},
+            {"what": "bytes", "name": "same", "old": 99}]})
+        self.assertEqual(extra["same"],
+                         {"instructions": 7, "base_instructions": 7})
+        del extra["same"]
+        self.assertEqual(history.counted(None), {})
         self.assertEqual(compared(self.path, extra=extra), 2)
         timed, counted = history.read(self.path)
         self.assertEqual(timed["vs_reference"], 12.3457)
@@ -102,6 +109,7 @@ class Append(Folder):
                           counted["base_instructions"]),
                          ("counted", 110, 100))
         self.assertNotIn("speed", counted)
+        # "b" has no estimate, and nothing that its base's count goes with
 
     def test_once_more_is_one_line_and_measured_again_two(self):
         compared(self.path)

@@ -131,11 +131,22 @@ def of_compare(raw, verdicts, extra, date, gflop):
             of["gflops"] = rounded([1e9 * gflop[row] / of["ns"][0]])[0]
     for row, more in (extra or {}).items():
         of = found.setdefault(row, {})
-        keys = entry.COUNTED + (entry.KNOWN if of else ())
+        keys = entry.KNOWN if of else ()
+        if all(more.get(k) for k in entry.COUNTED):
+            keys += entry.COUNTED
         of.update((k, rounded([v])[0] if k in entry.KNOWN else v)
                   for k, v in more.items() if k in keys and v)
     return [{**shared, "row": row, **of, **machine}
             for row, of in found.items() if of]
+
+
+def counted(lane):
+    """Of compare's lane of counts what append takes: a row that no finding
+    names takes as many instructions in both builds."""
+    old = {f["name"]: f["old"] for f in (lane or {}).get("findings", ())
+           if f["what"] == "instructions"}
+    return {row: {"instructions": n, "base_instructions": old.get(row, n)}
+            for row, n in (lane or {}).get("instructions", {}).items()}
 
 
 def entries(path):

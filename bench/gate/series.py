@@ -6,6 +6,7 @@ import math
 import re
 
 import changes
+import counts
 import entry
 import history
 
@@ -19,7 +20,6 @@ Row = collections.namedtuple("Row", "name group label points runs changes")
 
 # Half the height of a plot, as a speed over the base's.
 SCALES = (0.02, 0.05, *(a * 10 ** e for e in range(-1, 4) for a in (1, 2, 5)))
-MORE = 0.003 # instructions, as a share: told as slower from here on
 KERNELS, ROWS = APART = ("kernels", "rows") # groups that no name says
 DTYPES = ("f32", "f16", "bf16", "f64")
 
@@ -125,8 +125,8 @@ def count_point(line, first):
     """A count as a point: how many times fewer than the first base's; said of
     it is how it differs from its own."""
     n, base = (line[k] for k in entry.COUNTED)
-    said = "slower" if n > base * (1 + MORE) else \
-        "faster" if n * (1 + MORE) < base else "same"
+    said = "slower" if n > base * (1 + counts.GATE) else \
+        "faster" if n * (1 + counts.GATE) < base else "same"
     return {**line, "counted": True, "said": said,
             "speed": [first["base_instructions"] / n] * 3}
 
