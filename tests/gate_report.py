@@ -32,7 +32,7 @@ import pictures
 import series
 import sparks
 
-VOID = {"meta", "input", "br"}
+VOID = {"meta", "input", "br", "wbr"}
 ONE, TWO = (entry.digest(m) for m in made.machines())
 
 
@@ -322,10 +322,16 @@ class Rows(unittest.TestCase):
         self.assertTrue(all(len(run) == 1 for run in found.rows[0].runs))
 
     def test_scales(self):
-        rows = [series.Row(str(i), "", "", [{"speed": [v]}], [], [])
+        rows = [series.Row(str(i), "", "", [{"speed": [v, v, v]}], [],
+                           [])
                 for i, v in enumerate((1.01, 0.99, 1.0, 1.15))]
         self.assertEqual(series.scales(rows),
                          (0.02, {"0": 0.02, "1": 0.02, "2": 0.02, "3": 0.2}))
+        wide = [{"speed": [1, 0.9, 1.04]}]
+        calm = [{"speed": [1, 0.99, 1.01]}] * 10
+        for points, scale in ((wide, 0.2), (wide + calm, 0.02)):
+            row = series.Row("", "", "", points, [], [])
+            self.assertEqual(series.scales([row])[0], scale)
         self.assertEqual(series.height(1.2, 0.2), 1.0)
         self.assertEqual(series.height(1 / 1.2, 0.2), -1.0)
         self.assertEqual(series.height(9, 0.2), 1.0)

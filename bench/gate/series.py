@@ -166,9 +166,16 @@ def machines(lines):
 
 # ---- scales: alike for as many rows as possible ---
 
+def far(*ratios):
+    """The furthest from 1, as a ratio over 1."""
+    return max(math.exp(abs(math.log(r))) - 1 for r in ratios)
+
+
 def extent(row):
-    """How far from the base's speed its points lie, as a ratio over 1."""
-    return max(math.exp(abs(math.log(p["speed"][0]))) - 1 for p in row.points)
+    """Of all points, and nine of ten intervals."""
+    ends = sorted(far(*p["speed"]) for p in row.points)
+    return max(ends[int(0.9 * (len(ends) - 1))],
+               *(far(p["speed"][0]) for p in row.points))
 
 
 def least(extents):

@@ -17,7 +17,8 @@ def esc(text):
 
 
 def code(text):
-    return f"<code>{esc(text)}</code>"
+    """A name, which may be broken after its slashes."""
+    return f"<code>{esc(text).replace('/', '/<wbr>')}</code>"
 
 
 def tied(text):
