@@ -4,7 +4,7 @@ one is believed if by chance a whole history would show it once in a hundred.
 Of a row's points against one base, y = log speed with standard error s, PELT
 (Killick, Fearnhead and Eckley 2012) finds the steps that minimise
   sum ((y - mean of its part) / s)^2 / dispersion + penalty * steps.
-Without steps, the most that any k of the n - 1 places take off the sum is
+Without steps, what k given ones of the n - 1 places take off the sum is
 chi-squared with k degrees of freedom, so that
   sum over k of C(n - 1, k) P(chi2_k > k penalty) <= RATE / series
 bounds the chance of one false step: the penalty is its least solution."""
