@@ -198,8 +198,11 @@ class Compiled(Scratch):
         bench = "bench/CMakeFiles/rung_reference.dir/__/kernels/reference.c.o"
         build = builds.Build("", "", [bench, path("avx2"), path("reference"),
                                       path("base"), "module.o"])
-        self.assertEqual(counts.rungs(build), {
-            "avx2": path("avx2"), "reference": path("reference")})
+        self.assertEqual(counts.rungs(build), [
+            ("avx2", path("avx2")), ("reference", path("reference"))])
+        build = builds.Build("", "", ["a/dot.o", "b/dot.o"])
+        self.assertEqual(counts.rungs(build), [("dot", path) for path in
+                                               build.objects])
 
     def test_no_tools(self):
         a, b = (builds.Build(name, "", [name]) for name in ("a.o", "b.o"))

@@ -154,10 +154,11 @@ FMA = re.compile(r"vfn?m(add|sub)\d|fml[as]$")
 
 
 def rungs(build):
-    """Name -> object; of a build without rungs, every object."""
-    found = {m[1]: path for path in build.objects if (m := RUNG.search(path))}
-    return found or {os.path.basename(path).split(".")[0]: path
-                     for path in build.objects}
+    """(Name, object), ...; of a build without rungs, every object."""
+    found = [(m[1], path) for path in build.objects
+             if (m := RUNG.search(path))]
+    return found or [(os.path.basename(path).split(".")[0], path)
+                     for path in build.objects]
 
 
 def spills(code):
@@ -171,7 +172,7 @@ def spills(code):
 def code(build):
     """Kernel, as avx2/micro_plain -> Code of all its parts and clones."""
     nbytes, spilled = collections.Counter(), collections.Counter()
-    for rung, path in rungs(build).items():
+    for rung, path in rungs(build):
         for symbol, size in machine_code.sizes(path).items():
             nbytes[f"{rung}/{machine_code.plain(symbol)}"] += size
         for symbol, body in machine_code.functions(path).items():
