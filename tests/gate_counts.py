@@ -246,7 +246,7 @@ class Callgrind(Scratch):
             self.assertEqual(f"{counts.change(f):+.2%}", "+2.00%")
 
     def test_same_in_every_run(self):
-        with mock.patch.dict(os.environ, {"LONG": "x" * 4000}):
+        with mock.patch.dict(os.environ, {"VALGRIND_OPTS": "--cache-sim=yes"}):
             first = self.count(TURNS, "once", "twice")
         self.assertEqual(first, self.count(TURNS, "once", "twice"))
 

@@ -88,8 +88,7 @@ def valgrind():
 
 def callgrind(folder, runner, rows):
     """What the runner printed; a profile a row lies in the folder then. The
-    surroundings are the same for every build: the kernel lays them on the
-    stack, and copies there depend on where they lie."""
+    caller's environment stays outside: VALGRIND_OPTS and SRNN_ISA among it."""
     command = [valgrind(), "-q", "--tool=callgrind",
                "--toggle-collect=gate_counted", "--dump-after=gate_counted",
                "--callgrind-out-file=counts", os.path.abspath(runner), "count",
