@@ -110,8 +110,8 @@ class Verdicts(unittest.TestCase):
             "+0.3%",
             "spills of avx2/micro_pair: 0 -> 2: its loops may touch no stack",
             "instructions of a: 1,000 -> 1,001, +0.10%",
-            "spills of 1 kernels differ: 3 -> 1 together",
-            "bytes of 2 kernels differ: 30 -> 29 together", "why"])
+            "spills differ in 1 kernels: 3 -> 1 together",
+            "bytes differ in 2 kernels: 30 -> 29 together", "why"])
         found = json.loads(json.dumps(counts.as_json(lane)))
         self.assertEqual(found["failed"], 2)
         self.assertEqual(found["findings"][0], {
@@ -256,6 +256,17 @@ class Callgrind(Scratch):
         self.assertEqual(list(found.instructions), ["once"])
         self.assertEqual(found.reasons, ["instructions of none in a.o: not "
                                          "measured: there is no none"])
+
+    def test_no_row(self):
+        self.assertEqual(counts.instructions(None, [], RUNNER), {})
+
+    def test_lane(self):
+        old, new = (self.compile(f"{turns}.o", "gate_counts.c",
+                                 f"-DTURNS={turns}") for turns in (9000, 9900))
+        lane = counts.lane(old, new, ["once"], RUNNER)
+        self.assertEqual(counts.suspects(lane), ["once"])
+        same = counts.lane(new, new, ["once"], RUNNER)
+        self.assertEqual(same, counts.Lane([], []))
 
     def test_runner_that_fails(self):
         build = self.compile("b.o", "gate_counts.c", "-DTURNS=1",
