@@ -42,6 +42,7 @@ if(TARGET gate_runner AND SRNN_PYTHON)
   foreach(state dot dot_slow)
     gate_module(gate_${state} ../examples/gate/module.c)
     target_sources(gate_${state} PRIVATE ../examples/gate/${state}.c)
+    target_compile_options(gate_${state} PRIVATE -O2)
     set_target_properties(gate_${state} PROPERTIES C_VISIBILITY_PRESET default)
   endforeach()
   set(modules)
@@ -52,7 +53,8 @@ if(TARGET gate_runner AND SRNN_PYTHON)
     COMMAND ${SRNN_PYTHON} -B ${here}/gate_runner.py
       ${CMAKE_CROSSCOMPILING_EMULATOR} ${SRNN_LAUNCH}
       $<TARGET_FILE:gate_runner> --modules ${modules}
-    ENV ${SRNN_ENV_${SRNN_KIND}})
+    ENV ${SRNN_ENV_${SRNN_KIND}}
+      GATE_OPTIMISED=$<STREQUAL:${SRNN_KIND},release>)
 else()
   srnn_add_test(gate/runner LABEL gate
     COMMAND sh -c "echo 'skipped: python3 is not installed' && exit 77")

@@ -61,10 +61,10 @@ typedef struct plan {
 
 /* Of one row. The arrays have room for all pairs, `first` for a 0 too. */
 typedef struct result {
-    size_t runs;  /* in a sample, of either build */
-    int warm;     /* one more before it, not timed */
-    size_t links; /* planted behind the runs of B */
-    size_t pairs; /* so far */
+    size_t runs;   /* in a sample, of either build */
+    int warm;      /* one more before it, not timed */
+    size_t links;  /* planted behind the runs of B */
+    size_t pairs;  /* so far */
     size_t stolen; /* pairs taken again, or kept though the core was away */
     double *time[SIDES]; /* nanoseconds of one run, of each pair */
     char *first;         /* which came first: 'a' or 'b', of each pair */

@@ -2,7 +2,8 @@
  * are one memory; each build's own lie in a region of its own, at the offset
  * modulo a large page that they would have beside the shared ones. Then both
  * builds see the same conflicts of addresses, in the caches as between a load
- * and a store. */
+ * and a store. In large pages, as the library's own, and so that the caches'
+ * sets of an address are the same in each. */
 #define _DEFAULT_SOURCE /* madvise, MAP_ANONYMOUS */
 #include "runner.h"
 

@@ -12,8 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Both halves of a row's pairs begin anew, and exchange the builds' places: who
- * opens first, and whose memory is which. */
+/* Both halves of a row's pairs begin anew and exchange the builds' places: who
+ * opens first, and whose memory is which. Where memory is in the machine makes
+ * some per cent; the mean of the halves' medians is without it. */
 #define ROUNDS 2
 
 typedef struct job {
@@ -170,8 +171,7 @@ static int time_rows(job *j, gate_row row[SIDES], const buffers *m, int round,
     return 0;
 }
 
-/* Memory for the first round; the same memory, exchanged, for the second: where
- * it is in the machine makes a difference of some per cent. */
+/* The second round has the memory of the first, exchanged. */
 static int have_buffers(job *j, buffers *m, const gate_row row[SIDES],
                         int round, char *why)
 {
