@@ -33,8 +33,11 @@ function(gate_module name source)
   set_target_properties(${name} PROPERTIES PREFIX "")
 endfunction()
 
+# Not for another machine: its programs are linked statically, and load nothing.
 find_program(SRNN_PYTHON python3)
-if(TARGET gate_runner AND SRNN_PYTHON)
+if(CMAKE_CROSSCOMPILING OR NOT TARGET gate_runner)
+  # nothing to test
+elseif(SRNN_PYTHON)
   gate_module(gate_a gate_runner_module.c LABEL="a")
   gate_module(gate_b gate_runner_module.c LABEL="b")
   gate_module(gate_old gate_runner_module.c LABEL="old" VERSION=2)
