@@ -85,6 +85,13 @@ static void count_runs(match *m, double seconds)
     m->warm = run < 2 * seconds;
 }
 
+static timing take(const match *m, int side)
+{
+    if (m->warm)
+        time_runs(m->row[side], 1, 0);
+    return time_runs(m->row[side], m->runs, m->links[side]);
+}
+
 static int ascending(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -92,8 +99,8 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Links of the chain that take a share of a sample of B: by medians of samples
- * of both in turns, since the clock drifts. */
+/* Links of the chain that take a share of a sample of B, as B runs beside A: by
+ * medians of samples in turns, since the clock drifts. */
 static size_t links_of(const match *m, double share)
 {
     double part[CALIBRATIONS]; /* of a sample, that a link takes */
@@ -101,20 +108,14 @@ static size_t links_of(const match *m, double share)
     for (size_t i = 0; i < CALIBRATIONS; i++) {
         const double link = time_runs(m->row[B], 0, LINKS).core / LINKS;
 
-        part[i] = link / time_runs(m->row[B], m->runs, 0).core;
+        take(m, A);
+        part[i] = link / take(m, B).core;
     }
     qsort(part, CALIBRATIONS, sizeof *part, ascending);
     return (size_t)(share / part[CALIBRATIONS / 2] + 0.5);
 }
 
 /* ---- the pairs ----------------------------------------------------------- */
-
-static timing take(const match *m, int side)
-{
-    if (m->warm)
-        time_runs(m->row[side], 1, 0);
-    return time_runs(m->row[side], m->runs, m->links[side]);
-}
 
 static int was_ours(const timing *t)
 {
