@@ -77,6 +77,18 @@ void time_prepare(const gate_row *a, const gate_row *b, const plan *p,
 void time_pairs(const gate_row *a, const gate_row *b, size_t pairs,
                 uint64_t *random, result *r);
 
+/* ---- options (runner_options.c) ------------------------------------------ */
+
+typedef struct options {
+    plan plan;
+    uint64_t seed;
+    int check; /* look at the results first */
+} options;
+
+/* 0, or 2 after saying why. The words behind the options, at least two modules
+ * and a row, begin at argv[optind]. */
+int options_read(options *o, int argc, char **argv);
+
 /* ---- printing (runner_print.c): JSON, one line a call -------------------- */
 
 /* The names of a row: that of A, and of B, which may be the same. */

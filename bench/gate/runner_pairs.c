@@ -1,15 +1,13 @@
 /* The job `pairs`: opens each row in both builds, in random order, and times
  * it. A row that one of them lacks, or whose check fails, is told as such; the
  * others are timed all the same. */
-#define _GNU_SOURCE /* getopt_long, sched_getcpu */
+#define _GNU_SOURCE /* sched_getcpu */
 #include "runner.h"
 
-#include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Both halves of a row's pairs begin anew and exchange the builds' places: who
@@ -18,9 +16,8 @@
 #define ROUNDS 2
 
 typedef struct job {
-    plan plan;
-    uint64_t seed, random;
-    int check;
+    options options;
+    uint64_t random;
     const char *path[SIDES];
     const gate_module *module[SIDES];
     names *row;
@@ -28,53 +25,7 @@ typedef struct job {
     result result;
 } job;
 
-/* ---- the command line ---------------------------------------------------- */
-
-static int is_number(const char *text, double least, double most, double *x)
-{
-    char *end;
-
-    *x = strtod(text, &end);
-    return end != text && !*end && *x >= least && *x <= most;
-}
-
-static int read_seed(const char *text, uint64_t *seed)
-{
-    char *end;
-
-    *seed = strtoull(text, &end, 10);
-    return *text >= '0' && *text <= '9' && !*end;
-}
-
-static int read_options(job *j, int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"pairs", required_argument, NULL, 'p'},
-        {"seconds", required_argument, NULL, 's'},
-        {"seed", required_argument, NULL, 'r'},
-        {"plant", required_argument, NULL, 't'},
-        {"check", no_argument, NULL, 'c'},
-        {0}};
-    double pairs = 0;
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-        if (option == 'p' && is_number(optarg, 1, 1e6, &pairs))
-            j->plan.pairs = (size_t)pairs;
-        else if (option == 'c')
-            j->check = 1;
-        else if (!((option == 's' &&
-                    is_number(optarg, 1e-6, 10, &j->plan.seconds)) ||
-                   (option == 't' &&
-                    is_number(optarg, 0, 10, &j->plan.plant)) ||
-                   (option == 'r' && read_seed(optarg, &j->seed))))
-            return option == '?' ? refuse("pairs: see bench/gate/runner.c")
-                                 : refuse("pairs: '%s' is no such number",
-                                          optarg);
-    return argc - optind < SIDES + 1
-               ? refuse("pairs: two modules and a row are needed")
-               : 0;
-}
+/* ---- rows ---------------------------------------------------------------- */
 
 /* NAME or NAME=OTHER. */
 static int read_rows(job *j, char **words, size_t n)
@@ -159,14 +110,14 @@ static int check(gate_row row[SIDES], char *why)
 static int time_rows(job *j, gate_row row[SIDES], const buffers *m, int round,
                      int first, char *why)
 {
-    const size_t half = j->plan.pairs / ROUNDS;
+    const size_t half = j->options.plan.pairs / ROUNDS;
 
     if (set_up(row, m, first, why) ||
-        (!round && j->check && check(row, why)))
+        (!round && j->options.check && check(row, why)))
         return -1;
     if (!round)
-        time_prepare(&row[A], &row[B], &j->plan, &j->result);
-    time_pairs(&row[A], &row[B], round ? j->plan.pairs - half : half,
+        time_prepare(&row[A], &row[B], &j->options.plan, &j->result);
+    time_pairs(&row[A], &row[B], round ? j->options.plan.pairs - half : half,
                &j->random, &j->result);
     return 0;
 }
@@ -256,11 +207,11 @@ static int have_results(job *j)
     result *r = &j->result;
 
     for (int side = 0; side < SIDES; side++)
-        r->time[side] = calloc(j->plan.pairs, sizeof *r->time[side]);
-    r->first = malloc(j->plan.pairs + 1);
+        r->time[side] = calloc(j->options.plan.pairs, sizeof *r->time[side]);
+    r->first = malloc(j->options.plan.pairs + 1);
     return r->time[A] && r->time[B] && r->first
                ? 0
-               : refuse("no memory for %zu pairs", j->plan.pairs);
+               : refuse("no memory for %zu pairs", j->options.plan.pairs);
 }
 
 static void shuffle(job *j)
@@ -276,16 +227,16 @@ static void shuffle(job *j)
 
 static int run_job(job *j, int argc, char **argv)
 {
-    if (read_options(j, argc, argv))
+    if (options_read(&j->options, argc, argv))
         return 2;
     j->path[A] = argv[optind];
     j->path[B] = argv[optind + 1];
     if (read_rows(j, argv + optind + SIDES, (size_t)(argc - optind) - SIDES) ||
         load_both(j) || find_rows(j) || have_results(j))
         return 2;
-    j->random = j->seed;
+    j->random = j->options.seed;
     shuffle(j);
-    print_start(&j->plan, j->seed, pin());
+    print_start(&j->options.plan, j->options.seed, pin());
     for (size_t i = 0; i < j->rows; i++)
         tell_row(j, &j->row[i]);
     print_end(j->rows);
@@ -294,8 +245,7 @@ static int run_job(job *j, int argc, char **argv)
 
 int pairs_job(int argc, char **argv)
 {
-    job j = {.plan = {.pairs = 40, .seconds = 0.0005},
-             .seed = (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32};
+    job j = {0};
     const int code = run_job(&j, argc, argv);
 
     free(j.row);
