@@ -5,8 +5,10 @@
  *
  * list: the names of a module's rows. pairs: times rows of two builds against
  * each other; a ROW is NAME, or NAME=OTHER: B runs OTHER. --plant makes B
- * slower by that share; --check looks at each result first. count: runs each
- * row once inside the function gate_counted, for a tool that counts. */
+ * slower by that share; --check looks at each result first. In the second half
+ * of a row's pairs the builds have exchanged their memory: take the mean of the
+ * halves' medians. count: runs each row once inside the function gate_counted,
+ * for a tool that counts. */
 #include "runner.h"
 
 #include <stdarg.h>
