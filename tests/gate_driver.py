@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 from unittest import mock
@@ -270,40 +269,50 @@ class Losses(Folder):
 class Lanes(Folder):
     """What the counts say, in the report and in the exit code."""
 
-    def counted(self, old, new, reasons=()):
-        made = iter([counts.Counts({"plain/1": old}, {}, []),
-                     counts.Counts({"plain/1": new}, {}, list(reasons))])
-        lock = threading.Lock()
-
-        def one(build, rows, runner):
-            with lock:
-                return next(made)
+    def counted(self, row, old, new, reasons=()):
+        builds_ = {"a": counts.Counts({row: old}, {}, []),
+                   "b": counts.Counts({row: new}, {}, list(reasons))}
         arguments = ["--objects", str(self.folder / "a"),
                      str(self.folder / "b"), "--runner", self.runner, "--raw",
-                     str(self.raw), "--processes", "10", "--rows", "plain",
-                     "--json", str(self.folder / "j")]
-        with mock.patch.object(counts, "counts", one):
+                     str(self.raw), "--processes", "12", "--seed", "3",
+                     "--rows", "plain", "--json", str(self.folder / "j")]
+        with mock.patch.object(counts, "counts",
+                               lambda build, rows, runner:
+                               builds_[build.label]):
             code, out, err = self.run_compare(*arguments)
         return code, out + err, json.loads((self.folder / "j").read_text())
 
-    def test_more_instructions_fail(self):
-        code, said, data = self.counted(100000, 100400)
+    def test_what_took_more_instructions_is_timed_and_fails(self):
+        code, said, data = self.counted("slow/9", 100000, 101000)
         self.assertEqual((code, data["code"]), (1, 1))
-        self.assertRegex(said.splitlines()[-1],
-                         r"no slow-down in 2 rows; .*plain/1.*\+0\.40")
-        self.assertEqual(data["counts"]["instructions"], {"plain/1": 100400})
+        self.assertRegex(said.splitlines()[-1], "instructions of slow/9.*"
+                         r"\+1\.00%, above the gate.*slow-down confirmed in 1")
+        self.assertEqual(data["counts"]["instructions"],
+                         {"slow/9": [100000, 101000]})
+        self.assertIn("slow/9", [r["row"] for r in data["rows"]])
+
+    def test_time_clears(self):
+        code, said, data = self.counted("plain/9", 100000, 101000)
+        self.assertEqual((code, data["counts"]["failed"]), (0, 0))
+        self.assertRegex(said, r"plain/9: 100,000 -> 101,000, .*; but its time")
+
+    def test_what_cannot_be_timed_is_not_cleared(self):
+        self.script("error " * 12)
+        code, said, _ = self.counted("plain/1", 100000, 101000)
+        self.assertEqual(code, 1)
+        self.assertIn("instructions of plain/1", said.splitlines()[-1])
 
     def test_few_more_are_told(self):
-        code, said, _ = self.counted(100000, 100100, ["no valgrind"])
+        code, said, _ = self.counted("plain/1", 100000, 100100, ["no tool"])
         self.assertEqual(code, 0)
         self.assertIn("instructions: 1 of 1 rows differ", said)
-        self.assertIn("no valgrind", said)
+        self.assertIn("no tool", said)
 
     def test_judged_again_with_the_counts(self):
-        self.counted(100000, 100400)
+        self.counted("slow/9", 100000, 101000)
         code, _, err = self.run_compare("--judge", str(self.raw))
         self.assertEqual(code, 1)
-        self.assertIn("plain/1", err)
+        self.assertIn("instructions of slow/9", err)
 
     def test_since(self):
         def shown(ratio, cpu="One"):

@@ -5,6 +5,7 @@ rows, measures again what seems changed, and says so: exit code 0 no slow-down,
 import collections
 import contextlib
 import datetime
+import glob
 import os
 import pathlib
 import re
@@ -114,25 +115,18 @@ def stages(args, base, head, start, writer, spent, lost):
             break
 
 
-def lanes_of(args, base, head, start, spent):
-    """The lanes beside the times, and notes of what is not among them: they
-    are not worth losing what was measured."""
-    wanted = {}
-    if not (args.no_ratios or args.quick or args.objects):
-        wanted["ratios"] = lambda: lanes.ratios_of(args, head, start)
-    if not (args.no_counts or args.quick):
-        wanted["counts"] = lambda: lanes.counts_of(args, base, head, start)
-    found, notes = {}, []
-    for name, lane in wanted.items():
-        try:
-            with timed(spent, name):
-                found[name] = lane()
-        except FAILURES as e:
-            notes.append(f"no {name}: {e}")
-        except KeyboardInterrupt:
-            notes.append(f"no {name}: interrupted")
-            break
-    return found, notes
+def ratios_of(args, head, start, spent):
+    """The speed-ups, and notes where there are none: they are not worth losing
+    what was measured."""
+    if args.no_ratios or args.quick or args.objects:
+        return {}, []
+    try:
+        with timed(spent, "ratios"):
+            return {"ratios": lanes.ratios_of(args, head, start)}, []
+    except FAILURES as e:
+        return {}, [f"no speed-ups: {e}"]
+    except KeyboardInterrupt:
+        return {}, ["no speed-ups: interrupted"]
 
 
 def ended(found, path):
@@ -142,20 +136,29 @@ def ended(found, path):
     return {"kind": "end", "processes": dict(counted), "lanes": found}
 
 
+def counted(args, base, head, rows, spent):
+    if args.no_counts or args.quick:
+        return None
+    with timed(spent, "counts"):
+        return lanes.counts_of(args, base, head, rows)
+
+
 def measured(args, base, head, spent):
     """The path of a raw file, and whether it was interrupted."""
-    rows, notes = rows_of(args, base, head)
-    start = start_of(base, head, plan_of(args), rows)
-    path, lost = args.raw or raw_path(base, head), []
     if args.raw and os.path.exists(args.raw):
         raise Usage(f"{args.raw} is there already, and is not written over")
+    rows, notes = rows_of(args, base, head)
+    kept = counted(args, base, head, rows, spent)
+    rows += [r for r in lanes.suspects(kept) if r not in rows]
+    start = start_of(base, head, plan_of(args), rows) | {"counts": kept}
+    path, lost = args.raw or raw_path(base, head), []
     with rawfile.Writer(path) as writer:
         writer.add(start)
         try:
             stages(args, base, head, start, writer, spent, lost)
         except KeyboardInterrupt:
             return path, True
-        found, more = lanes_of(args, base, head, start, spent)
+        found, more = ratios_of(args, head, start, spent)
         found |= {"notes": notes + lost + more,
                   "spent": {k: round(v, 1) for k, v in spent.items()}}
         writer.add(ended(found, path))
@@ -205,10 +208,10 @@ def list_job(args):
 def record(raw, verdicts, shown):
     """HEAD's rows into the history."""
     import history  # needs more than comparing does
-    counted = (shown["counts"] or {}).get("instructions", {})
-    extra = {r["row"]: {"instructions": counted.get(r["row"])} |
-             {f"vs_{b}": s["ratio"] for b, s in r.get("speedup", {}).items()}
-             for r in shown["rows"]}
+    extra = history.extras(
+        {r["row"]: r["speedup"] for r in shown["rows"] if "speedup" in r},
+        (shown["counts"] or {}).get("instructions"),
+        glob.glob(str(ROOT / "results/*.json")))
     try:
         added = history.append(HISTORY, raw, verdicts, extra)
     except history.Refused as e:

@@ -69,9 +69,10 @@ def judged(paths):
         row, why = next(iter(wrong.items()))
         text = f"{len(wrong)} rows failed; {row}: {why}"
         code, sentence = code or 2, f"{sentence}; {text}" if code else text
-    grown = lanes.sentence_of(more.get("counts"))
+    more["counts"], grown = lanes.counts_judged(raw.start.get("counts"),
+                                                verdicts)
     if grown:
-        code, sentence = 1, f"{sentence}; {grown}"
+        code, sentence = 1, f"{grown}; {sentence}"
     shown = show.of_comparison(raw, verdicts, code, sentence, more,
                                ", ".join(os.path.relpath(p) for p in paths))
     return shown, raw, verdicts

@@ -18,44 +18,43 @@ def ratios_of(args, head, start):
             for row, of in lane.items()}
 
 
-def counts_of(args, base, head, start):
-    """Both builds beside one another: counting disturbs nothing."""
-    rows = start["rows"] if args.objects else counts.ROWS
+# ---- counts: kept as they were read, judged beside the times ---
+
+def counts_of(args, base, head, rows):
+    """Both builds beside one another: that disturbs no count."""
+    rows = rows if args.objects else counts.ROWS
     rows = [r for r in rows if not args.rows or args.rows.search(r)]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         old, new = pool.map(lambda b: counts.counts(b, rows, args.runner),
                             (base, head))
-    findings = [f._asdict() | {"text": counts.said(f)}
-                for f in counts.compare(old, new)]
-    return {"findings": findings, "reasons": [*new.reasons, *(
-                r for r in old.reasons if r not in new.reasons)],
-            "instructions": new.instructions}
+    return {"findings": [f._asdict() for f in counts.compare(old, new)],
+            "reasons": list(dict.fromkeys(old.reasons + new.reasons)),
+            "instructions": {row: [old.instructions[row], n] for row, n in
+                             new.instructions.items()
+                             if row in old.instructions}}
 
 
-def failed(lane):
-    return [f for f in (lane or {}).get("findings", ())
-            if f["verdict"] == counts.FAILS]
+def lane_of(kept):
+    return counts.Lane([counts.Finding(**f) for f in kept["findings"]],
+                       kept["reasons"])
 
 
-def sentence_of(lane):
-    """What of the counts fails the gate, or None."""
-    some = failed(lane)
-    if not some:
-        return None
-    more = f", and {len(some) - 1} more" if len(some) > 1 else ""
-    return some[0]["text"] + more
+def suspects(kept):
+    """Rows to time beside the others: more instructions may be faster."""
+    return counts.suspects(lane_of(kept)) if kept else []
 
 
-def notes_of(lane):
-    """All that people are told of the counts."""
-    if not lane:
-        return []
-    told = [f["text"] for f in lane["findings"]]
-    if lane["instructions"]:
-        grown = sum(f["what"] == "instructions" for f in lane["findings"])
-        told.insert(0, f"instructions: {grown} of "
-                    f"{len(lane['instructions'])} rows differ")
-    return told + lane["reasons"]
+def counts_judged(kept, verdicts):
+    """The lane after its suspects were timed, as JSON, and what of it fails
+    the gate as a sentence; None, None if nothing was counted."""
+    if not kept:
+        return None, None
+    lane = counts.judged(lane_of(kept), {v.row: v.second or v.first
+                                         for v in verdicts})
+    failed = counts.failed(lane)
+    more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+    return ({**counts.as_json(lane), "instructions": kept["instructions"]},
+            counts.said(failed[0]) + more if failed else None)
 
 
 # ---- speed-ups then and now ---

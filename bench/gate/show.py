@@ -4,7 +4,6 @@ Markdown: the same numbers in all, since they are formatted from one."""
 import json
 import math
 
-import lanes
 import machine
 
 ORDER = ("slower", "unclear", "faster", "same")
@@ -117,7 +116,11 @@ def notes(found):
     """Why rows are unclear, what the second lanes say, where the time went."""
     said = [f"{r['row']}: {r['why']}" for r in found["rows"] if r["why"]]
     said += found["notes"]
-    said += lanes.notes_of(found["counts"])
+    if found["counts"]:
+        counted = found["counts"]["instructions"].values()
+        said.append(f"instructions: {sum(a != b for a, b in counted)} of "
+                    f"{len(counted)} rows differ")
+        said += found["counts"]["notes"]
     if found["spent"]:
         said.append("seconds: " + ", ".join(
             f"{k} {v:.0f}" for k, v in found["spent"].items()))
