@@ -70,6 +70,11 @@ endif()
 # ---- the proof: plants apply, the self-check counts them ---
 srnn_gate(plants)
 srnn_gate(selfcheck)
+# The whole gate over one row; it times, so nothing runs beside it.
+if(TARGET gate_runner AND SRNN_KIND STREQUAL release)
+  srnn_gate(short $<TARGET_FILE:gate_runner>)
+  set_property(TEST gate/short PROPERTY RUN_SERIAL TRUE)
+endif()
 
 # ---- report: steps over commits, the history's file, the page ---
 srnn_gate(changes)

@@ -6,6 +6,7 @@ import argparse
 import collections
 import contextlib
 import datetime
+import functools
 import os
 import random
 import re
@@ -242,7 +243,7 @@ def told(v):
     return f"{v.row}, {'no time' if size is None else f'{size:+.2f} %'}"
 
 
-def sit(args, chosen, sitting, writer, processes=measure.processes):
+def sit(args, chosen, sitting, writer, processes):
     """Measures suites until they end, or the time does; every one that is
     complete is in the file."""
     began, done = time.monotonic(), 0
@@ -272,11 +273,13 @@ def check(args):
         raise measure.Failed("no row is asked for")
     chosen = (natural_suites(build, top, count) if args.natural else
               random_suites(build, rows, args.plant, count))
+    processes = functools.partial(measure.processes, runner=args.runner)
     cores = len(os.sched_getaffinity(0)) - 1 if args.load else 0
     with rawfile.Writer(args.raw) as writer, busy(cores):
         suites.read(args.raw)
         try:
-            sit(args, chosen, sitting_of(build, args.plan, args.load), writer)
+            sit(args, chosen, sitting_of(build, args.plan, args.load), writer,
+                processes)
         except KeyboardInterrupt:
             measure.say("interrupted: all complete suites are kept")
 

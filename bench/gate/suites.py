@@ -119,8 +119,6 @@ def middle(numbers):
 
 def told(r):
     """12 of 300: 4.0 % (2.1 to 6.9)"""
-    if r.of == 0:
-        return "none measured"
     low, high = 100 * r.low, 100 * r.high
     return (f"{r.found} of {r.of}: {100 * r.found / r.of:.1f} % "
             f"({low:.1f} to {high:.1f})")
@@ -202,6 +200,8 @@ def report(all_of):
     for some in groups.values():
         lines.append(heading(some[0], machines))
         for name, r, estimate in [*equal_lines(some), *planted_lines(some)]:
+            if r.of == 0:
+                continue
             beside = "" if estimate is None else f"; median {estimate:+.2f} %"
             lines.append(f"  {name:<40}{told(r)}{beside}")
         lines += filter(None, (

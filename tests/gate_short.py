@@ -1,0 +1,52 @@
+"""gate_short.py RUNNER: the gate, whole and short, over one row of this tree:
+equal builds are not called slower or faster, and 5 per cent are."""
+
+import functools
+import os
+import subprocess
+import sys
+
+try:
+    import scipy  # decide.py's; imported here so that it may be missing
+except ImportError as error:
+    print(f"skipped: {error}")
+    sys.exit(77)
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+sys.path.insert(0, os.path.join(ROOT, "bench", "gate"))
+import builds
+import measure
+import selfcheck
+import suites
+
+ROW = "tanh/f32/N16384/"
+PLANT = 5.
+PLAN = {"processes": 16, "confirm": 32, "pairs": 20, "seconds": .0005}
+
+
+def judged(build, row, planted, processes):
+    suite = selfcheck.Suite(build, build, [row], planted)
+    seed = selfcheck.secrets.randbits(31)
+    fact = selfcheck.measured(suite, PLAN, seed, processes, None)
+    verdict = suites.judge(None, fact).verdicts[row]
+    print(f"seed {seed}, planted {planted or 'nothing'}: {verdict}")
+    return verdict.what
+
+
+def main(runner):
+    inside = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"],
+                            capture_output=True, check=False)
+    if inside.returncode:
+        print("skipped: this is no git checkout, from which compare builds")
+        return 77
+    build = builds.of_worktree(measure.ROOT)
+    row = next(r for r in selfcheck.rows_of(build, runner)
+               if r.startswith(ROW))
+    processes = functools.partial(measure.processes, runner=runner)
+    equal = judged(build, row, {}, processes)
+    slower = judged(build, row, {row: PLANT}, processes)
+    return int(equal in ("slower", "faster") or slower != "slower")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
