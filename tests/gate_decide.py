@@ -97,19 +97,20 @@ def of_rows(rows, stage=1, index=0, errors=None):
 
 
 class Estimates(unittest.TestCase):
-    def test_medians_by_hand(self):
+    def test_halves_by_hand(self):
         raw = rawfile.Raw({"rows": ["x", "y"]}, [
-            of_rows({"x": ([1, 2, 4], [2, 8, 32])}),
-            of_rows({"x": ([1, 1, 1, 1], [1, 2, 8, 9]), "y": ([3], [3])}),
+            of_rows({"x": ([1, 2, 4, 1], [2, 8, 32, 8])}),  # 2 4; 8 8
+            of_rows({"x": ([1, 1, 1, 1, 1], [1, 4, 8, 9, 7]),  # 1 4; 8 9 7
+                     "y": ([3], [3])}),
             of_rows({"x": ([1], [5])}, stage=2)], False)
         np.testing.assert_allclose(decide.processes_of(raw, "x", 1),
-                                   np.log([4, 4]))
+                                   np.log(2) * np.array([2.25, 2]))
         np.testing.assert_allclose(decide.processes_of(raw, "x", 2),
                                    np.log([5]))
         self.assertEqual(len(decide.processes_of(raw, "y", 2)), 0)
         one = decide.estimates(raw, 1)
         self.assertEqual([e.processes for e in one], [2, 1])
-        self.assertAlmostEqual(one[0].ratio, 4)
+        self.assertAlmostEqual(one[0].ratio, 2 ** 2.125)
         self.assertEqual([e.row for e in decide.estimates(raw, 2)], ["x"])
 
     def test_by_hand(self):

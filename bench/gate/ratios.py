@@ -7,6 +7,7 @@ import math
 import numpy as np
 from scipy import stats
 
+import decide
 import measure
 
 BASELINES = ("reference", "autovec")
@@ -52,8 +53,7 @@ def lane(build, rows, seed, progress=None, runner=measure.RUNNER, spent=None,
                 f"{seed}/ratios", progress=progress, runner=runner,
                 spent=spent):
             for name, of in process["rows"].items():
-                found[name].append(np.median(np.log(np.divide(of["a"],
-                                                              of["b"]))))
+                found[name].append(decide.said(of["b"], of["a"]))
     lane = {}
     for name, x in found.items():
         row, baseline = asked[name]
