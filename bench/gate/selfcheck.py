@@ -4,6 +4,7 @@ and decided as compare does, are added to a file that anyone may judge again."""
 
 import argparse
 import collections
+import concurrent.futures
 import contextlib
 import datetime
 import functools
@@ -284,6 +285,14 @@ def check(args):
             measure.say("interrupted: all complete suites are kept")
 
 
+def judged(pairs):
+    """On all cores: thousands of bootstraps."""
+    with concurrent.futures.ProcessPoolExecutor(
+            initializer=signal.signal,
+            initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
+        return list(pool.map(suites.judge, *zip(*pairs), chunksize=4))
+
+
 def stop(*_):
     raise KeyboardInterrupt
 
@@ -294,7 +303,7 @@ def main(argv):
     try:
         if not args.judge:
             check(args)
-        found = [suites.judge(*of) for of in suites.read(args.raw)]
+        found = judged(suites.read(args.raw))
     except (*FAILURES, OSError) as e:
         measure.say(str(e))
         return 2
