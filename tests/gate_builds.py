@@ -1,5 +1,5 @@
-"""Builds of a small repository: made once, complete only with their stamp, a
-failure told in the compiler's words; layouts, and speed-ups of known answers."""
+"""Builds of a small repository: made once, whole only with their stamp, a
+failure told in the compiler's words; layouts; speed-ups of known answers."""
 
 import math
 import os

@@ -92,14 +92,16 @@ def of_commit(root, rev, module=None):
         tool(["tar", "-xf", archive, "-C", folder])
         archive.unlink()
 
-    label = rev if commit.startswith(rev) else f"{rev} ({commit[:9]})"
+    short = commit[:9]
+    name = rev.removeprefix("refs/tags/")
+    label = short if commit.startswith(rev) else f"{name} ({short})"
     return kept(root, label, commit, commit, fill, module)
 
 
 def files_of(root):
     """What git knows or would add, as paths that are there."""
-    names = git(root, "ls-files", "-co", "-z", "--exclude-standard").split(b"\0")
-    paths = {os.fsdecode(n) for n in names if n}
+    names = git(root, "ls-files", "-co", "-z", "--exclude-standard")
+    paths = {os.fsdecode(n) for n in names.split(b"\0") if n}
     return sorted(p for p in paths if os.path.isfile(os.path.join(root, p)))
 
 

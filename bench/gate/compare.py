@@ -22,7 +22,7 @@ import machine
 import measure
 import raw as rawfile
 import show
-from arguments import NUMERIC, Usage, check, parser
+from arguments import NUMERIC, QUICK_PAIRS, Usage, check, parser
 
 ROOT = measure.ROOT
 HISTORY = ROOT / "results/history.jsonl"
@@ -34,8 +34,9 @@ FAILURES = builds.Failed, measure.Failed, rawfile.Refused
 def plan_of(args):
     processes = args.processes or decide.PROCESSES
     confirm = 2 * args.processes if args.processes else decide.CONFIRM
+    pairs = args.pairs or (QUICK_PAIRS if args.quick else decide.PAIRS)
     seed = args.seed if args.seed is not None else secrets.randbits(31)
-    return {"processes": processes, "confirm": confirm, "pairs": args.pairs,
+    return {"processes": processes, "confirm": confirm, "pairs": pairs,
             "seconds": args.seconds, "seed": seed}
 
 
@@ -230,17 +231,19 @@ def against(args, rev):
         return None
     shown, raw, verdicts = judging.judged([path])
     emit(args, shown)
-    if args.record and not stopped:
+    if args.record and rev == args.base and not stopped:
         record(raw, verdicts, shown)
     return shown
 
 
-def pinned_commit(tag):
+def pinned(tag):
+    """How git calls it."""
     try:
-        return builds.commit_of(ROOT, f"refs/tags/{tag}")
+        builds.commit_of(ROOT, f"refs/tags/{tag}")
     except builds.Failed:
         raise Usage(f"there is no tag '{tag}': `git tag {tag} COMMIT` pins "
                     "an old base") from None
+    return f"refs/tags/{tag}"
 
 
 def compare_job(args):
@@ -249,11 +252,10 @@ def compare_job(args):
         shown = judging.judged(args.judge)[0]
         emit(args, shown)
         return [shown]
-    if args.pinned:
-        pinned_commit(args.pinned)  # before minutes are spent
+    tag = args.pinned and pinned(args.pinned)  # before minutes are spent
     done = [against(args, args.base)]
-    if args.pinned and done[0]:
-        done.append(against(args, args.pinned))
+    if tag and done[0]:
+        done.append(against(args, tag))
     return done
 
 

@@ -1,0 +1,243 @@
+"""What compare says beside the times: of machines, of counts and speed-ups, of
+a pinned base, on a terminal; and what the recipes for CI ask of it."""
+
+import io
+import json
+import os
+import re
+import shlex
+import unittest
+from unittest import mock
+
+from gate_folder import HERE, OTHER, Folder  # first: finds what is next
+
+import builds
+import compare
+import counts
+import lanes
+import machine
+import measure
+import raw as rawfile
+
+
+class Machines(Folder):
+    def test_same(self):
+        self.assertIsNone(machine.same(OTHER, dict(OTHER)))
+        # Told, but the same machine.
+        self.assertIsNone(machine.same(OTHER,
+                                       OTHER | {"kernel": "Linux 6.2"}))
+        self.assertIsNone(machine.same(OTHER, OTHER | {"microcode": "1"}))
+        for key, value in (("cpu", "Two"), ("caches", {"L2": "512K"}),
+                           ("compiler", "gcc 13.1.0")):
+            self.assertIn(key, machine.same(OTHER, OTHER | {key: value}))
+
+    def test_this_one(self):
+        found = machine.here()
+        self.assertIsNone(machine.same(found, machine.here()))
+        text = json.dumps(found) + machine.text(found)
+        self.assertNotIn("/", text.replace(" / ", ""))
+        self.assertNotRegex(text, rf"\b{re.escape(os.uname().nodename)}\b")
+        self.assertGreaterEqual(found["cores"], 1)
+
+    def test_cpuinfo(self):
+        path = self.folder / "cpuinfo"
+        path.write_text("processor : 0\nmodel name\t: A B\nmodel : 7\n"
+                        "flags : fma avx2 avx512f_not sse\n\n"
+                        "processor : 1\nmodel : 8\n")
+        found = machine.cpuinfo(path)
+        self.assertEqual((found["model name"], found["model"]), ("A B", "7"))
+        self.assertEqual(machine.features(found), "fma avx2")
+        self.assertEqual(machine.cpuinfo(self.folder / "nowhere"), {})
+
+    def test_caches(self):
+        for i, (level, kind) in enumerate((("1", "Data"), ("1", "Instruction"),
+                                           ("2", "Unified"))):
+            folder = self.folder / f"index{i}"
+            folder.mkdir()
+            for name, text in (("level", level), ("type", kind),
+                               ("size", f"{i + 1}K")):
+                (folder / name).write_text(text + "\n")
+        self.assertEqual(machine.caches(self.folder),
+                         {"L1d": "1K", "L2": "3K"})
+
+    def copy(self, name, **changes):
+        """The raw file with another start, as another machine writes it."""
+        found = rawfile.read(self.raw)
+        start = json.loads(json.dumps(found.start))
+        for key, value in changes.items():
+            if key == "machine":
+                start["machine"] |= value
+            else:
+                start[key]["about"]["machine"] = value
+        path = self.folder / name
+        with rawfile.Writer(path) as writer:
+            writer.add(start)
+            for process in found.processes:
+                writer.add(process)
+            writer.add({"kind": "end", "processes":
+                        {"1": len(found.processes)}})
+        return str(path)
+
+    def judge(self, *paths):
+        return self.run_compare("--judge", *paths)
+
+    def test_builds_of_two_machines_are_refused(self):
+        self.compare("--rows", "plain")
+        mixed = self.copy("mixed", base=OTHER, head=OTHER | {"cpu": "Two"})
+        code, _, err = self.judge(mixed)
+        self.assertEqual(code, 2)
+        self.assertRegex(err, "machines differ: .*cpu differs: One and Two")
+        alike = self.copy("alike", base=OTHER, head=OTHER)
+        self.assertEqual(self.judge(alike)[0], 0)
+
+    def test_numbers_of_another_machine_are_judged(self):
+        self.compare("--rows", "plain")
+        other = self.copy("other", machine=OTHER)
+        self.assertEqual(self.judge(other)[0], 0)
+
+    def test_sittings(self):
+        self.compare("--rows", "plain")
+        code, out, _ = self.judge(str(self.raw), self.copy("more"))
+        self.assertEqual(code, 0)
+        self.assertRegex(out, r"plain/1 .* same +24\n")
+        code, _, err = self.judge(str(self.raw),
+                                  self.copy("other", machine={"cpu": "Two"}))
+        self.assertEqual(code, 2)
+        self.assertRegex(err, "other: was measured on another machine")
+
+
+
+
+
+
+class Lanes(Folder):
+    """What the counts say, in the report and in the exit code."""
+
+    def counted(self, row, old, new, reasons=()):
+        builds_ = {"a": counts.Counts({row: old}, {}, []),
+                   "b": counts.Counts({row: new}, {}, list(reasons))}
+        arguments = ["--objects", str(self.folder / "a"),
+                     str(self.folder / "b"), "--runner", self.runner, "--raw",
+                     str(self.raw), "--processes", "12", "--seed", "3",
+                     "--rows", "plain", "--json", str(self.folder / "j")]
+        with mock.patch.object(counts, "counts",
+                               lambda build, rows, runner:
+                               builds_[build.label]):
+            code, out, err = self.run_compare(*arguments)
+        return code, out + err, json.loads((self.folder / "j").read_text())
+
+    def test_what_took_more_instructions_is_timed_and_fails(self):
+        code, said, data = self.counted("slow/9", 100000, 101000)
+        self.assertEqual((code, data["code"]), (1, 1))
+        self.assertRegex(said.splitlines()[-1], "instructions of slow/9.*"
+                         r"\+1\.00%, above the gate.*slow-down confirmed in 1")
+        self.assertEqual(data["counts"]["instructions"],
+                         {"slow/9": [100000, 101000]})
+        self.assertIn("slow/9", [r["row"] for r in data["rows"]])
+
+    def test_time_clears(self):
+        code, said, data = self.counted("plain/9", 100000, 101000)
+        self.assertEqual((code, data["counts"]["failed"]), (0, 0))
+        self.assertRegex(said, r"plain/9: 100,000 -> 101,000, .*; but its time")
+
+    def test_what_cannot_be_timed_is_not_cleared(self):
+        self.script("error " * 12)
+        code, said, _ = self.counted("plain/1", 100000, 101000)
+        self.assertEqual(code, 1)
+        self.assertIn("instructions of plain/1", said.splitlines()[-1])
+
+    def test_few_more_are_told(self):
+        code, said, _ = self.counted("plain/1", 100000, 100100, ["no tool"])
+        self.assertEqual(code, 0)
+        self.assertIn("instructions: 1 of 1 rows differ", said)
+        self.assertIn("no tool", said)
+
+    def test_judged_again_with_the_counts(self):
+        self.counted("slow/9", 100000, 101000)
+        code, _, err = self.run_compare("--judge", str(self.raw))
+        self.assertEqual(code, 1)
+        self.assertIn("instructions of slow/9", err)
+
+    def test_since(self):
+        def shown(ratio, cpu="One"):
+            s = {"ratio": ratio, "low": ratio * .99, "high": ratio * 1.01,
+                 "processes": 4}
+            return {"machine": OTHER | {"cpu": cpu},
+                    "head": {"label": "old"},
+                    "rows": [{"row": "r", "speedup": {"autovec": s}},
+                             {"row": "new"}]}
+        path = self.folder / "old.json"
+        path.write_text(json.dumps(shown(8)))
+        self.assertEqual(lanes.fallen(path, shown(8.1)), [])
+        note, = lanes.fallen(path, shown(6))
+        self.assertRegex(note, "r: 0.750 of the speed-up over autovec since "
+                               "old; chance leaves 0.9")
+        # All that moved, one row, moved with the machine.
+        self.assertEqual(lanes.fallen(path, shown(6, "Two")), [])
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class Told(Folder):
+    def test_time_left_on_a_terminal(self):
+        seen = Terminal()
+        show = measure.progress("measuring", seen)
+        show(0, 4)
+        self.assertIn("measuring: 0 of 4 processes", seen.getvalue())
+        show(1, 4)
+        self.assertRegex(seen.getvalue(), r"1 of 4 processes, \d+ s left")
+        show(4, 4)
+        self.assertTrue(seen.getvalue().endswith("\r\x1b[K"))
+        self.assertNotIn("\n", seen.getvalue())
+        measure.say("told", seen)  # the line is cleared first
+        self.assertTrue(seen.getvalue().endswith("\r\x1b[Kcompare: told\n"))
+
+    def test_nothing_elsewhere(self):
+        seen = io.StringIO()
+        measure.progress("measuring", seen)(1, 4)
+        self.assertEqual(seen.getvalue(), "")
+
+
+def shown(code, base="old"):
+    return {"code": code, "sentence": f"it is {code}", "base":
+            {"label": base}}
+
+
+class Pinned(unittest.TestCase):
+    def test_a_slow_down_against_either_counts(self):
+        worst = compare.worst
+        self.assertEqual(worst([shown(0)]), (0, "it is 0"))
+        self.assertEqual(worst([shown(0), shown(1, "pinned")]),
+                         (1, "against pinned: it is 1"))
+        self.assertEqual(worst([shown(2), shown(1)])[0], 1)
+        self.assertEqual(worst([shown(2), shown(0)])[0], 2)
+        self.assertEqual(worst([shown(0), None])[0], 2)
+
+    def test_both_bases_are_compared(self):
+        asked = []
+        args = compare.parser().parse_args(["HEAD~1", "--pinned", "v1"])
+        with mock.patch.object(compare, "against",
+                               lambda _, rev: asked.append(rev) or shown(0)), \
+                mock.patch.object(builds, "commit_of", lambda root, rev: rev):
+            compare.compare_job(args)
+        self.assertEqual(asked, ["HEAD~1", "refs/tags/v1"])
+
+
+class Recipes(unittest.TestCase):
+    def test_what_they_ask_for(self):
+        for path in (".github/workflows/gate.yml", ".gitlab-ci.yml"):
+            text = (HERE.parent / path).read_text()
+            text = re.sub(r"\\?\n +(?=--)", " ", text)
+            (asked,) = re.findall(r"\./run compare (.*)", text)
+            words = shlex.split(asked.partition("||")[0])
+            args = compare.parser().parse_args(words)
+            compare.check(args)
+            self.assertEqual((args.base, args.head), ("$base", "HEAD"))
+            self.assertTrue(args.record and args.json and args.markdown)
+
+
+if __name__ == "__main__":
+    unittest.main()
