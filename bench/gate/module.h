@@ -33,7 +33,7 @@ struct gate_row {
     /* Just set up: runs, and looks whether the result is right. NULL: there is
      * nothing to look at. */
     int (*check)(gate_row *row, char *why, size_t size);
-    void (*close)(gate_row *row);
+    void (*close)(gate_row *row); /* NULL: there is nothing to close */
 };
 
 typedef struct gate_module {

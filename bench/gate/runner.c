@@ -66,7 +66,7 @@ static int count_row(const gate_module *module, const char *name, char *why)
         row.run(row.state);
         gate_counted(&row);
     }
-    row.close(&row);
+    load_close(&row);
     buffers_close(&m);
     return failed ? -1 : 0;
 }

@@ -29,6 +29,8 @@ const gate_module *load_module(const char *path, char *why);
 int load_same_file(const char *a, const char *b);
 /* Whether two functions are one, or of one shared object. */
 int load_same_code(const void *a, const void *b);
+/* Of a row that was opened. */
+void load_close(gate_row *row);
 
 /* ---- buffers (runner_buffers.c) ------------------------------------------ */
 

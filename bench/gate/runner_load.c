@@ -63,3 +63,9 @@ int load_same_code(const void *a, const void *b)
     return a == b || (dladdr(a, &one) && dladdr(b, &two) &&
                       one.dli_fbase == two.dli_fbase);
 }
+
+void load_close(gate_row *row)
+{
+    if (row->close)
+        row->close(row);
+}

@@ -72,7 +72,7 @@ static int find_row(const job *j, const names *n)
     same = found[A] && found[B] && load_same_code(row[A].code, row[B].code);
     for (int side = 0; side < SIDES; side++)
         if (found[side])
-            row[side].close(&row[side]);
+            load_close(&row[side]);
     if (same)
         return refuse("%s: both modules run the same code", n->name);
     return found[A] || found[B] ? 0 : refuse("no build has %s: %s", n->name,
@@ -145,9 +145,9 @@ static int run_round(job *j, const names *n, buffers *m, int round, int first,
     if (!open_row(j, !first, name[!first], &row[!first], why)) {
         failed = have_buffers(j, m, row, round, why) ||
                  time_rows(j, row, m, round, first, why);
-        row[!first].close(&row[!first]);
+        load_close(&row[!first]);
     }
-    row[first].close(&row[first]);
+    load_close(&row[first]);
     return failed ? -1 : 0;
 }
 

@@ -13,29 +13,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#define N 4096
+#define ROW "dot/N4096"
+enum { N = 4096 };
 
 float dot(size_t n, const float *x, const float *y);
 
-static float *x, result; /* of the one row; y lies behind x */
+static float result;
 
 static int setup(gate_row *row, void *const buffer[], char *why, size_t size)
 {
-    (void)row, (void)why, (void)size;
-    x = buffer[0];
+    float *x = row->state = buffer[0]; /* y lies behind it */
+
+    (void)why, (void)size;
     for (int j = 0; j < 2 * N; j++)
         x[j] = (float)(j % 7);
     return 0;
 }
 
-static void run(void *state)
+static void run(void *x)
 {
-    *(float *)state = dot(N, x, x + N);
+    result = dot(N, x, (float *)x + N);
 }
 
 /* Exact in any order: small whole numbers. */
 static int check(gate_row *row, char *why, size_t size)
 {
+    const float *x = row->state;
     float right = 0;
 
     run(row->state);
@@ -45,23 +48,18 @@ static int check(gate_row *row, char *why, size_t size)
     return result == right ? 0 : -1;
 }
 
-static void close_row(gate_row *row)
-{
-    (void)row;
-}
-
 static const char *name(size_t i)
 {
-    return i ? NULL : "dot/N4096";
+    return i ? NULL : ROW;
 }
 
-static int open_row(const char *row_name, gate_row *row, char *why, size_t size)
+static int open_row(const char *wanted, gate_row *row, char *why, size_t size)
 {
-    *row = (gate_row){.state = &result, .bytes = {2 * N * sizeof *x},
-                      .code = (const void *)(size_t)dot, .setup = setup,
-                      .run = run, .check = check, .close = close_row};
-    snprintf(why, size, "there is no row %s", row_name);
-    return strcmp(row_name, name(0)) ? -1 : 0;
+    *row = (gate_row){.bytes = {2 * N * sizeof(float)}, .setup = setup,
+                      .code = (const void *)(size_t)dot, .run = run,
+                      .check = check};
+    snprintf(why, size, "there is no row %s", wanted);
+    return strcmp(wanted, ROW) ? -1 : 0;
 }
 
 const gate_module *gate_module_get(void)
