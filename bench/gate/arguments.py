@@ -8,7 +8,7 @@ import measure
 
 # Rows of kernels alone.
 NUMERIC = r"^(exp|log|sigmoid|tanh|relu|gemv|gemm)/"
-QUICK_PAIRS = 20  # 14 rows of 32 processes in 15 s
+QUICK_PAIRS = 20  # 14 rows of 16 processes in 15 s
 
 
 class Usage(Exception):
