@@ -176,6 +176,31 @@ class Lanes(Folder):
         self.assertEqual(lanes.fallen(path, shown(6, "Two")), [])
 
 
+class Flags(unittest.TestCase):
+    def told(self, base, head):
+        def build(label, of):
+            return {"label": label, "flags": of[0], "own": of[1]}
+        return compare.show.flags({"base": build("old", base),
+                                   "head": build("new", head)})
+
+    def test_alike(self):
+        of = "-O3 -fPIC", {"x.c": "-mfma"}
+        self.assertEqual(self.told(of, of), ["both built with -O3 -fPIC"])
+
+    def test_other_flags_are_told(self):
+        self.assertEqual(
+            self.told(("-O3", {}), ("-O2", {"x.c": "-mfma"})),
+            ["old alone is built with -O3",
+             "new alone is built with -O2; x.c -mfma"])
+        self.assertEqual(
+            self.told(("-O3", {}), ("-O3", {"x.c": "-mfma"})),
+            ["old alone is built with no more",
+             "new alone is built with x.c -mfma"])
+
+    def test_strangers_are_unknown(self):
+        self.assertEqual(self.told((None, {}), (None, {})), [])
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True

@@ -149,6 +149,11 @@ class Worktree(Repository):
         self.assertEqual(found.objects, self.at().objects)
         self.assertRegex(found.commit, "^[0-9a-f]{40}$")
 
+    def test_prose_is_no_change(self):
+        self.write("README.md", "read me\n")
+        self.write("results/history.jsonl", "{}\n")
+        self.assertRegex(self.here().commit, "^[0-9a-f]{40}$")
+
     def test_changes_are_built(self):
         clean = self.here()
         self.write("one.c", FILES["one.c"].replace("1;", "7;"))

@@ -28,6 +28,8 @@ OPTIONS = ("-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
 MODULE_FLAGS = ("-std=c11", "-O3", "-fPIC", "-ffp-contract=off",
                 "-falign-functions=64", "-falign-loops=64")
 LIBRARIES = ("-lm", "-lpthread")
+# Changes there build nothing else.
+ASIDE = ("--", ".", ":!results", ":!*.md")
 TAIL = 30  # lines of a compiler's output that are told
 PADS = 64  # sizes of padding: a page of cache lines
 
@@ -99,8 +101,8 @@ def of_commit(root, rev, module=None):
 
 
 def files_of(root):
-    """What git knows or would add, as paths that are there."""
-    names = git(root, "ls-files", "-co", "-z", "--exclude-standard")
+    """What git knows or would add, as paths that are there; no prose."""
+    names = git(root, "ls-files", "-co", "-z", "--exclude-standard", *ASIDE)
     paths = {os.fsdecode(n) for n in names.split(b"\0") if n}
     return sorted(p for p in paths if os.path.isfile(os.path.join(root, p)))
 
@@ -118,7 +120,7 @@ def digest_of(root, paths):
 def of_worktree(root, module=None):
     """The working tree; the commit itself where nothing was changed."""
     commit = commit_of(root, "HEAD")
-    if not git(root, "status", "--porcelain", "--untracked-files=all"):
+    if not git(root, "status", "--porcelain", "--untracked-files=all", *ASIDE):
         return of_commit(root, commit, module)
     paths = files_of(root)
     digest = digest_of(root, paths)

@@ -55,7 +55,9 @@ def of_comparison(raw, verdicts, code, sentence, lanes, path):
 
 
 def short(build):
-    return {k: build[k] for k in ("label", "commit")}
+    return {"label": build["label"], "commit": build["commit"],
+            "flags": build["about"].get("flags"),
+            "own": build["about"].get("own", {})}
 
 
 def to_json(found):
@@ -106,10 +108,28 @@ def heading(found):
     base, head = (found[k]["label"] for k in ("base", "head"))
     plan = found["plan"]
     return [f"{head} against {base}: change of time, + is slower",
-            machine.text(found["machine"]),
+            machine.text(found["machine"]), *flags(found),
             f"{plan['processes']} processes of {plan['pairs']} pairs of "
             f"{1e3 * plan['seconds']:g} ms; what seems changed again in "
             f"{plan['confirm']}"]
+
+
+def flags(found):
+    """Whether both are built alike: one compiler and configuration, and what
+    flags the commits set."""
+    base, head = found["base"], found["head"]
+    if not base["flags"] or not head["flags"]:
+        return []
+    if (base["flags"], base["own"]) == (head["flags"], head["own"]):
+        return [f"both built with {base['flags']}"]
+    said = []
+    for build, other in ((base, head), (head, base)):
+        own = [f"{name} {of}" for name, of in build["own"].items()
+               if other["own"].get(name) != of]
+        common = build["flags"] if base["flags"] != head["flags"] else ""
+        said.append(f"{build['label']} alone is built with "
+                    f"{'; '.join(filter(None, (common, *own))) or 'no more'}")
+    return said
 
 
 def notes(found):
