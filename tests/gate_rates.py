@@ -242,7 +242,7 @@ class Worse(unittest.TestCase):
         """Errors of both, in the noise that each is better at."""
         i, j = np.triu_indices(decide.PROCESSES)
         for noise, low, high in ((Noise(), 1.15, 1.25),
-                                 (Noise(odd=.3), .6, .75)):
+                                 (Noise(odd=.3), .5, .65)):
             x = draw(np.random.default_rng(24), noise, 1500)[0]
             walsh = np.median(x[:, i] + x[:, j], axis=1) / 2
             ratio = np.median(x, axis=1).std() / walsh.std()

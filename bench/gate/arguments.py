@@ -8,7 +8,6 @@ import measure
 
 # Rows of kernels alone.
 NUMERIC = r"^(exp|log|sigmoid|tanh|relu|gemv|gemm)/"
-QUICK_PAIRS = 20  # 14 rows of 16 processes in 15 s
 
 
 class Usage(Exception):
@@ -78,9 +77,8 @@ def parser():
     plan.add_argument("--processes", type=natural, metavar="N",
                       help=f"of the first stage ({decide.PROCESSES}); twice "
                       "as many of the second")
-    plan.add_argument("--pairs", type=natural, metavar="N",
-                      help=f"in a process and row ({decide.PAIRS}; "
-                      f"{QUICK_PAIRS} of --quick)")
+    plan.add_argument("--pairs", type=natural, default=decide.PAIRS,
+                      metavar="N", help="in a process and row (%(default)s)")
     plan.add_argument("--seconds", type=duration, default=decide.SECONDS,
                       metavar="S", help="a sample (%(default)s)")
     plan.add_argument("--seed", type=int, metavar="N",

@@ -5,7 +5,6 @@ rows, measures again what seems changed, and says so: exit code 0 no slow-down,
 import collections
 import contextlib
 import datetime
-import glob
 import os
 import pathlib
 import re
@@ -22,7 +21,7 @@ import machine
 import measure
 import raw as rawfile
 import show
-from arguments import NUMERIC, QUICK_PAIRS, Usage, check, parser
+from arguments import NUMERIC, Usage, check, parser
 
 ROOT = measure.ROOT
 HISTORY = ROOT / "results/history.jsonl"
@@ -34,10 +33,9 @@ FAILURES = builds.Failed, measure.Failed, rawfile.Refused
 def plan_of(args):
     processes = args.processes or decide.PROCESSES
     confirm = 2 * args.processes if args.processes else decide.CONFIRM
-    pairs = args.pairs or (QUICK_PAIRS if args.quick else decide.PAIRS)
     seed = args.seed if args.seed is not None else secrets.randbits(31)
-    return {"processes": processes, "confirm": confirm, "pairs": pairs,
-            "seconds": args.seconds, "seed": seed}
+    return {"processes": processes, "confirm": confirm,
+            "pairs": args.pairs, "seconds": args.seconds, "seed": seed}
 
 
 def rows_of(args, base, head):
@@ -209,10 +207,11 @@ def list_job(args):
 def record(raw, verdicts, shown):
     """HEAD's rows into the history."""
     import history  # needs more than comparing does
-    extra = history.extras(
-        {r["row"]: r["speedup"] for r in shown["rows"] if "speedup" in r},
-        (shown["counts"] or {}).get("instructions"),
-        glob.glob(str(ROOT / "results/*.json")))
+    extra = history.counted(shown["counts"])
+    for r in shown["rows"]:
+        extra.setdefault(r["row"], {}).update(
+            {f"vs_{baseline}": s["ratio"]
+             for baseline, s in r.get("speedup", {}).items()})
     try:
         added = history.append(HISTORY, raw, verdicts, extra)
     except history.Refused as e:

@@ -18,7 +18,7 @@ One p of both stages finds more than p < .01 on each, at the same level of
 40 rows: it need not be passed twice by the few processes of one stage. And the
 median loses to Hodges and Lehmann's estimate, by a fifth of its error, where
 layouts are spread evenly, but not where some builds' layouts are bad: with 3 in
-10 by 5 %, that errs half as far again. (tests/gate_rates.py shows both.)
+10 by 5 %, that errs almost twice as far. (tests/gate_rates.py shows both.)
 
 A row that is not called is `same` where its interval excludes a change by 2 %
 and is narrow enough to have seen one; else `unclear`. Pure functions; the same
@@ -34,10 +34,10 @@ from scipy import stats
 SUITE = .01  # share of suites of equal builds that may be called, at most
 THRESHOLD = .0075  # above what re-links and data leave of a layout: .3 %
 EFFECT = math.log(1.02)  # what must not be missed
-PROCESSES = 16  # stage 1: at a spread of 1 %, 2 % lies 4 errors over THRESHOLD
-PAIRS = 40  # of samples in a process and row
-SECONDS = .0005  # a sample: short beside the drift of the clock
-CONFIRM = 32  # stage 2
+PROCESSES = 32  # stage 1: at a spread of 1 %, 2 % lies 5 errors over THRESHOLD
+PAIRS = 20  # of samples in a process and row: more buy less than processes
+SECONDS = .0003  # a sample: short beside the drift of the clock
+CONFIRM = 64  # stage 2
 CONFIDENCE = .95  # of the interval
 RESAMPLES = 4999
 SEED = 1  # of the resampling

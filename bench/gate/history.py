@@ -141,12 +141,10 @@ def of_compare(raw, verdicts, extra, date, gflop):
 
 
 def counted(lane):
-    """Of compare's lane of counts what append takes: a row that no finding
-    names takes as many instructions in both builds."""
-    old = {f["name"]: f["old"] for f in (lane or {}).get("findings", ())
-           if f["what"] == "instructions"}
-    return {row: {"instructions": n, "base_instructions": old.get(row, n)}
-            for row, n in (lane or {}).get("instructions", {}).items()}
+    """Of compare's lane of counts, which holds both builds' by row, what append
+    takes."""
+    return {row: {"instructions": n, "base_instructions": old}
+            for row, (old, n) in (lane or {}).get("instructions", {}).items()}
 
 
 def entries(path):

@@ -1,5 +1,5 @@
 /* gate_runner list MODULE
- * gate_runner pairs [--pairs 40] [--seconds 0.0005] [--seed N]
+ * gate_runner pairs [--pairs 20] [--seconds 0.0003] [--seed N]
  *     [--plant SHARE] [--check] A.so B.so ROW...
  * gate_runner count MODULE ROW...
  *

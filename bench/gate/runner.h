@@ -1,6 +1,6 @@
 /* The runner: two builds of one row in one process, over the same memory, in
- * turns of half a millisecond. It knows nothing of what it runs, and nothing of
- * statistics: it prints what it measured. */
+ * turns of less than a millisecond. It knows nothing of what it runs, and
+ * nothing of statistics: it prints what it measured. */
 #ifndef GATE_RUNNER_H
 #define GATE_RUNNER_H
 

@@ -40,7 +40,7 @@ int options_read(options *o, int argc, char **argv)
     double pairs = 0;
     int option;
 
-    *o = (options){{.pairs = 40, .seconds = 0.0005}, seed_of_now(), 0};
+    *o = (options){{.pairs = 20, .seconds = 0.0003}, seed_of_now(), 0};
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
         if (option == 'p' && is_number(optarg, 1, 1e6, &pairs))
             o->plan.pairs = (size_t)pairs;
