@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 try:
     import numpy
@@ -21,6 +22,7 @@ except ImportError as missing:
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import gate_made as made
 import gate_synthetic as synthetic
+import compare
 import decide
 import entry
 import history
@@ -102,6 +104,19 @@ class Append(Folder):
                           counted["base_instructions"]),
                          ("counted", 110, 100))
         self.assertNotIn("speed", counted)
+
+    def test_what_compare_hands_over(self):
+        verdict = Verdict("a", "slower", Estimate(9.0, 8.0, 10.0, 32),
+                          Estimate(2.0, 1.5, 2.5, 64), None)
+        shown = {"rows": [{"row": "a", "speedup": {
+                     "reference": {"ratio": 12.0, "low": 11, "high": 13}}}],
+                 "counts": {"instructions": {"counted": [100, 110]}}}
+        with mock.patch.object(compare, "HISTORY", self.path), \
+                mock.patch.object(history, "date_of", lambda *_: DATE):
+            compare.record(raw(), [verdict], shown)
+        timed, counted = history.read(self.path)
+        self.assertEqual((timed["row"], timed["vs_reference"]), ("a", 12.0))
+        self.assertEqual(counted["instructions"], 110)
 
     def test_without_counts(self):
         self.assertEqual(history.counted(None), {})
