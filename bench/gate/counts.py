@@ -234,12 +234,10 @@ def compare(old, new):
     return sorted(found, key=order)
 
 
-def lane(old, new, rows=ROWS, runner=measure.RUNNER):
-    """What two builds differ in, read beside one another: that disturbs no
-    count."""
+def both(old, new, rows=ROWS, runner=measure.RUNNER):
+    """Counts of two builds, beside one another: that disturbs none."""
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        a, b = pool.map(lambda build: counts(build, rows, runner), (old, new))
-    return Lane(compare(a, b), list(dict.fromkeys(a.reasons + b.reasons)))
+        return list(pool.map(lambda b: counts(b, rows, runner), (old, new)))
 
 
 def failed(lane):
@@ -299,11 +297,22 @@ def summed(findings, what):
     return [f"{what} differ in {len(of)} kernels: {old:,} -> {new:,} together"]
 
 
+def rest(findings):
+    """One line of rows within the gate; none if there is none."""
+    grown = [change(f) for f in findings]
+    if not grown:
+        return []
+    return [f"instructions within the gate ({len(grown)}): {min(grown):+.2%} "
+            f"to {max(grown):+.2%}"]
+
+
 def notes(lane):
-    """Lines: all that fails, the rows that differ, and kernels together."""
-    alone = [f for f in lane.findings
-             if f.what == "instructions" or f.verdict == FAILS]
-    return [*map(said, alone),
+    """Lines: all that fails, rows beyond the gate, and what is left together."""
+    counted = [f for f in lane.findings if f.what == "instructions"]
+    beyond = [f for f in counted if abs(change(f)) > GATE]
+    return [*map(said, [f for f in lane.findings
+                        if f in beyond or f.verdict == FAILS]),
+            *rest([f for f in counted if f not in beyond]),
             *summed(lane.findings, "spills"), *summed(lane.findings, "bytes"),
             *lane.reasons]
 

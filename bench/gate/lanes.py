@@ -1,7 +1,6 @@
 """The lanes beside the times, as JSON keeps them: speed-ups over baselines, and
 instructions and machine code, which are the same in every run."""
 
-import concurrent.futures
 import json
 
 import counts
@@ -21,12 +20,9 @@ def ratios_of(args, head, start):
 # ---- counts: kept as they were read, judged beside the times ---
 
 def counts_of(args, base, head, rows):
-    """Both builds beside one another: that disturbs no count."""
     rows = rows if args.objects else counts.ROWS
     rows = [r for r in rows if not args.rows or args.rows.search(r)]
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        old, new = pool.map(lambda b: counts.counts(b, rows, args.runner),
-                            (base, head))
+    old, new = counts.both(base, head, rows, args.runner)
     return {"findings": [f._asdict() for f in counts.compare(old, new)],
             "reasons": list(dict.fromkeys(old.reasons + new.reasons)),
             "instructions": {row: [old.instructions[row], n] for row, n in
