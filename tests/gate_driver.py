@@ -14,6 +14,7 @@ from gate_folder import ROWS, Folder  # first: it finds the gate's modules
 import builds
 import compare
 import decide
+import judging
 import measure
 import raw as rawfile
 
@@ -82,6 +83,25 @@ class Answers(Folder):
         self.compare("--rows", "plain")
         self.assertEqual([("--check" in x) for x in self.calls()],
                          [True] + [False] * 11)
+
+
+    def test_the_first_that_is_not_lost_looks_at_results(self):
+        self.script("crash error")
+        code, _, err = self.compare("--rows", "plain")
+        self.assertEqual(code, 2)
+        self.assertRegex(err.splitlines()[-1],
+                         "1 rows failed; plain/1: the result is wrong")
+        self.assertEqual([("--check" in x) for x in self.calls()],
+                         [True] * 2 + [False] * 10)
+        self.assertEqual([p["checked"] for p in
+                          rawfile.read(self.raw).processes],
+                         [True] + [False] * 10)
+
+    def test_a_file_that_does_not_say_which_looked(self):
+        errors = {"plain/1": "the result is wrong"}
+        kept = [{"stage": 1, "index": i, "errors": errors} for i in (0, 1)]
+        self.assertEqual([judging.was_checked(p) for p in kept],
+                         [True, False])
 
 
 class Refusals(Folder):

@@ -42,12 +42,17 @@ def refuse_mixed(start):
                     f"{start['head']['label']} are builds of two; {differs}")
 
 
+def was_checked(process):
+    """Whether it looked at results. Files that do not say so: the first."""
+    return process["stage"] == 1 and process.get("checked",
+                                                 process["index"] == 0)
+
+
 def wrong_rows(raw, verdicts):
     """Rows whose result was looked at and is wrong, with why: times of it say
     nothing. Those that decide knows of are not told twice."""
     judged = {v.row for v in verdicts if v.what != "unclear"}
-    return {row: why for process in raw.processes if process["index"] == 0
-            and process["stage"] == 1
+    return {row: why for process in raw.processes if was_checked(process)
             for row, why in process["errors"].items() if row in judged}
 
 

@@ -152,7 +152,7 @@ def processes(a, b, rows, count, pairs, seconds, seed, plant=0, progress=None,
               stage=1, runner=RUNNER, spent=None, lost=None, check=False):
     """Yields `count` process facts of the raw file, less those that were lost:
     each of these is said, and appended to `lost`. Failed after three in a
-    row. With `check` the first process looks at each result too."""
+    row. With `check` the first that is not lost looks at each result too."""
     spent = collections.Counter() if spent is None else spent
     lost = [] if lost is None else lost
     plan = ["--pairs", pairs, "--seconds", seconds]
@@ -162,8 +162,8 @@ def processes(a, b, rows, count, pairs, seconds, seed, plant=0, progress=None,
         for index in range(count):
             if progress:
                 progress(index, count)
+            options = plan + (["--check"] if check else [])
             mine, began = seed_of(seed, stage, index), time.monotonic()
-            options = plan + (["--check"] if check and index == 0 else [])
             try:
                 found, errors = one(a, b, rows, options, mine, folder, runner,
                                     timeout, spent)
@@ -181,7 +181,9 @@ def processes(a, b, rows, count, pairs, seconds, seed, plant=0, progress=None,
                 timeout = LEAST_TIMEOUT
             timeout = max(timeout, TIMES * (time.monotonic() - began))
             yield {"kind": "process", "stage": stage, "index": index,
-                   "seed": mine, "rows": found, "errors": errors}
+                   "seed": mine, "checked": check, "rows": found,
+                   "errors": errors}
+            check = False
         if progress:
             progress(count, count)
 

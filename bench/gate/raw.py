@@ -6,7 +6,8 @@ previous line's digits (none before the first) and this JSON. The digest finds
 damage; who forges a file can make digests too. Facts by their "kind":
     start    format, when, base, head, machine, plan, rows
     process  stage (1: all rows; 2: what was measured again), index, seed,
-             rows {name: {runs, a, b, first, stolen}}, errors {name: why}
+             rows {name: {runs, a, b, first, stolen}}, errors {name: why},
+             checked (whether it looked at results; may be missing)
     end      processes: {stage: how many}
 A file that was stopped has no end, and every line of it still counts. Nothing
 here changes a byte that was written. The standard library only."""
