@@ -19,6 +19,7 @@ except ImportError as error:
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 sys.path.insert(0, os.path.join(ROOT, "bench", "gate"))
+import decide
 import gate_synthetic as synthetic
 import raw as rawfile
 import selfcheck
@@ -27,7 +28,8 @@ import suites
 QUIET = synthetic.Noise(clock=.02, bursts=0, layout=.002)
 ROWS = ["tanh/f32/N64/avx2", "exp/f32/N64/avx2", "log/f32/N64/avx2",
         "relu/f32/N64/avx2"]
-PLAN = {"processes": 16, "confirm": 24, "pairs": 40, "seconds": .0005}
+PLAN = {"processes": 16, "confirm": 24, "pairs": decide.PAIRS,
+        "seconds": .0005}
 SITTING = {"kind": "sitting", "format": 1, "when": "2000-01-01T00:00:00+00:00",
            "commit": "c0ffee", "machine": {"cpu": "A"}, "load": "idle",
            "plan": PLAN}
@@ -129,6 +131,15 @@ class Rates(Case):
                  if line.startswith("other cores")]
         self.assertEqual(len(heads), 3)
 
+    def test_suites_of_other_sizes_are_not_mixed(self):
+        """The level depends on the number of rows."""
+        self.sit([(1, planted()), (2, planted()._replace(rows=ROWS[:2]))])
+        lines = suites.report(self.judged())
+        for rows in (2, 4):
+            self.assertEqual(sum(f"; {rows} rows; " in x for x in lines), 1)
+        alarms = [x for x in lines if "A/A suites alarmed" in x]
+        self.assertEqual(["0 of 1: " in x for x in alarms], [True, True])
+
 
 class Kept(Case):
     def test_judging_again_gives_the_same(self):
@@ -207,7 +218,10 @@ class Chosen(unittest.TestCase):
                          {"processes": 24, "pairs": 20, "confirm": 48,
                           "seconds": .3e-3})
         for wrong in (["--plan", "24"], ["--plant", "0"], ["--plant", "x"],
-                      ["--rows", "("], ["-3x"]):
+                      ["--rows", "("], ["-3x"], ["-5"], ["0"],
+                      *(["--plan", text] for text in (
+                          "0x20x.3+48", "24x0x.3+48", "24x20x0+48",
+                          "24x20x.+48", "24x20x.3+0"))):
             with contextlib.redirect_stderr(io.StringIO()), \
                     self.assertRaises(SystemExit):
                 parse(wrong)

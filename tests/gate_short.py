@@ -21,13 +21,12 @@ import suites
 
 ROW = "tanh/f32/N16384/"
 PLANT = 5.
-# A false outcome is rarer than 1 in 10^4. Of 128 processes of this row, on two
-# cores that 4 to 12 others wanted too, what 20 pairs said had an sd of .3 %;
-# the farthest lay at 1.7 %. Drawn from these, ten times as wide, 16 and again
-# 32 of equal builds never passed .75 % twice on one side, and 5 % never stayed
-# below it, in 4 x 10^5 trials each. Any 6 of the 48 may be on the wrong side
-# by any amount: if .012 of all were, which 0 of 128 leave possible at 95 %, p
-# would miss .005 in 1 of 10^7 runs.
+# A false outcome is rarer than 1 in 10^4. Of 128 processes of this row, what
+# 20 pairs said had an sd of .3 %; the farthest lay at 1.7 %. Drawn from these,
+# ten times as wide, 16 and again 32 of equal builds never passed .75 % twice
+# on one side, and 5 % never stayed below it, in 4 x 10^5 trials each. Any 6 of
+# the 48 may be on the wrong side by any amount: if .012 of all were, which 0
+# of 128 leave possible at 95 %, p would miss .005 in 1 of 10^7 runs.
 PLAN = {"processes": 16, "confirm": 32, "pairs": 20, "seconds": .0005}
 
 

@@ -8,8 +8,7 @@ import shutil
 
 import builds
 
-# name; file; old and new text; rows that slow down, but for their rung: by
-# some per cent on AVX-512, from 1 of a lost unroll to 13 of a lost prefetch.
+# name; file; old and new text; rows that slow down, but for their rung.
 Plant = collections.namedtuple("Plant", "name file old new rows")
 
 

@@ -24,6 +24,7 @@ import measure
 import plants
 import raw as rawfile
 import suites
+from arguments import duration, natural
 
 ROOT = measure.ROOT
 RAW = os.path.join(ROOT, builds.KEPT, "selfcheck.jsonl")
@@ -55,8 +56,8 @@ def plan(text):
         raise argparse.ArgumentTypeError(
             f"{text} is not PROCESSESxPAIRSxMILLISECONDS+CONFIRM")
     processes, pairs, ms, confirm = match.groups()
-    return {"processes": int(processes), "confirm": int(confirm),
-            "pairs": int(pairs), "seconds": float(ms) / 1e3}
+    return {"processes": natural(processes), "confirm": natural(confirm),
+            "pairs": natural(pairs), "seconds": duration(float(ms) / 1e3)}
 
 
 PLAN = {"processes": decide.PROCESSES, "confirm": decide.CONFIRM,
@@ -67,7 +68,7 @@ def parser():
     p = argparse.ArgumentParser(
         prog="run compare --self-check", description="False alarms and power "
         "of the gate on this machine, with intervals.")
-    p.add_argument("count", nargs="?", type=int, metavar="N",
+    p.add_argument("count", nargs="?", type=natural, metavar="N",
                    help="suites of either kind (1; with --minutes no end)")
     p.add_argument("--rows", type=pattern, metavar="REGEX",
                    help="only rows that it is found in")

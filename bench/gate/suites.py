@@ -160,15 +160,20 @@ def planted_lines(some):
                share(suites, lambda j: j.code == 1), None)
 
 
+def rows_of(j):
+    return len(j.suite["first"])
+
+
 def group_of(j):
-    """What is not to be thrown together: the load, the plan, the machine."""
-    return (j.sitting["load"], *sorted(j.sitting["plan"].items()),
+    """What is not to be thrown together: the load, the rows of a suite, on
+    which its level depends, the plan, the machine."""
+    return (j.sitting["load"], rows_of(j), *sorted(j.sitting["plan"].items()),
             repr(sorted(j.sitting["machine"].items())))
 
 
 def heading(j, machines):
     plan = j.sitting["plan"]
-    text = (f"other cores {j.sitting['load']}; {plan['processes']} processes x "
+    text = (f"other cores {j.sitting['load']}; {rows_of(j)} rows; {plan['processes']} processes x "
             f"{plan['pairs']} pairs x {1e3 * plan['seconds']:g} ms, again "
             f"{plan['confirm']}")
     which = machines.index(j.sitting["machine"])
