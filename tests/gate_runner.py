@@ -49,7 +49,8 @@ class Output(unittest.TestCase):
     def test_list(self):
         out, _ = run("list", MODULE["a"])
         self.assertEqual(out.split(), ["plain", "second", "third", "fourth",
-                                       "mixed", "wrong", "fails", "system"])
+                                       "mixed", "wrong", "fails", "system",
+                                       "left"])
 
     def test_pairs(self):
         lines, _ = pairs("plain", "second=third", options=("--seed", "7"))
@@ -91,6 +92,14 @@ class Output(unittest.TestCase):
         self.assertEqual(one, again)
         for part in range(3):
             self.assertNotEqual(one[part], two[part])
+
+    def test_either_build_is_loaded_and_run_first(self):
+        found = {"load": set(), "run": set()}
+        for seed in range(20):  # all alike: 1 of 2^19
+            _, told = pairs("plain", options=("--seed", str(seed)))
+            for what, who in found.items():
+                who.add(next(w[0] for w in told if w[1] == what))
+        self.assertEqual(found, dict.fromkeys(found, {"a", "b"}))
 
     def test_count(self):
         out, told = run("count", MODULE["a"], "plain", "nowhere")
@@ -162,6 +171,16 @@ class Errors(unittest.TestCase):
         self.assertIn("three is not four", why)
         for build in "ab":
             self.assertIn([build, "close", "wrong", "0"], told)
+
+    def test_a_check_does_not_see_the_other_build_s_result(self):
+        for seed in "123456":
+            why, _ = self.error("left", options=("--check", "--seed", seed))
+            self.assertIn("0 is not four", why)
+
+    def test_after_a_check_memory_is_zeros_and_set_up_again(self):
+        _, told = pairs("mixed", options=("--check",))
+        zeros = [w[5] for w in told if w[1:4] == ["setup", "mixed", "1"]]
+        self.assertEqual(zeros, ["1"] * 6)
 
     def test_what_is_not_checked_is_timed(self):
         lines, _ = pairs("wrong")

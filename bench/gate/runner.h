@@ -46,6 +46,8 @@ typedef struct buffers {
  * by so many cache lines, up to those of a large page. */
 int buffers_open(buffers *m, const gate_row *a, const gate_row *b,
                  size_t place, char *why);
+/* All zeros again. */
+void buffers_clear(const buffers *m);
 /* What was A's own is B's, and all zeros again. */
 void buffers_exchange(buffers *m);
 void buffers_close(buffers *m);
@@ -72,11 +74,12 @@ typedef struct result {
     char *first;         /* which came first: 'a' or 'b', of each pair */
 } result;
 
-/* Of two rows that are set up: what a sample of either will be, no pairs yet. */
-void time_prepare(const gate_row *a, const gate_row *b, const plan *p,
+/* Of two rows that are set up: what a sample of either will be, no pairs yet.
+ * `first` runs first. */
+void time_prepare(const gate_row row[SIDES], int first, const plan *p,
                   result *r);
 /* So many pairs more. */
-void time_pairs(const gate_row *a, const gate_row *b, size_t pairs,
+void time_pairs(const gate_row row[SIDES], int first, size_t pairs,
                 uint64_t *random, result *r);
 
 /* ---- options (runner_options.c) ------------------------------------------ */

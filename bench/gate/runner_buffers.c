@@ -33,7 +33,7 @@ static int is_own(const gate_row *a, const gate_row *b, int i)
     return b && ((a->own | b->own) >> i & 1);
 }
 
-static void clear(buffers *m)
+void buffers_clear(const buffers *m)
 {
     for (int side = 0; side < SIDES; side++)
         for (int i = 0; i < GATE_BUFFERS; i++)
@@ -71,7 +71,7 @@ int buffers_open(buffers *m, const gate_row *a, const gate_row *b,
             m->at[side][i] = base + r * region + at[i];
             m->wanted[i] = wanted(a, b, i);
         }
-    clear(m);
+    buffers_clear(m);
     return 0;
 }
 
@@ -83,7 +83,7 @@ void buffers_exchange(buffers *m)
         m->at[A][i] = m->at[B][i];
         m->at[B][i] = of_a;
     }
-    clear(m);
+    buffers_clear(m);
 }
 
 void buffers_close(buffers *m)

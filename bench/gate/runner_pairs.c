@@ -98,12 +98,26 @@ static int set_up(gate_row row[SIDES], const buffers *m, int first, char *why)
     return 0;
 }
 
-static int check(gate_row row[SIDES], char *why)
+static int check_side(const job *j, const names *n, const buffers *m, int side,
+                      char *why)
 {
-    for (int side = 0; side < SIDES; side++)
-        if (row[side].check && row[side].check(&row[side], why, WHY))
-            return -1;
-    return 0;
+    gate_row row;
+    int failed;
+
+    if (open_row(j, side, side == A ? n->name : n->other, &row, why))
+        return -1;
+    failed = row.check && (row.setup(&row, m->at[side], why, WHY) ||
+                           row.check(&row, why, WHY));
+    load_close(&row);
+    buffers_clear(m);
+    return failed ? -1 : 0;
+}
+
+/* Each by itself, over zeros: where a build does not write its result, it would
+ * else find the other one's. */
+static int check(const job *j, const names *n, const buffers *m, char *why)
+{
+    return check_side(j, n, m, A, why) || check_side(j, n, m, B, why);
 }
 
 /* Of rows that are open: the pairs of one round. */
@@ -112,12 +126,11 @@ static int time_rows(job *j, gate_row row[SIDES], const buffers *m, int round,
 {
     const size_t half = j->options.plan.pairs / ROUNDS;
 
-    if (set_up(row, m, first, why) ||
-        (!round && j->options.check && check(row, why)))
+    if (set_up(row, m, first, why))
         return -1;
     if (!round)
-        time_prepare(&row[A], &row[B], &j->options.plan, &j->result);
-    time_pairs(&row[A], &row[B], round ? j->options.plan.pairs - half : half,
+        time_prepare(row, first, &j->options.plan, &j->result);
+    time_pairs(row, first, round ? j->options.plan.pairs - half : half,
                &j->random, &j->result);
     return 0;
 }
@@ -144,6 +157,7 @@ static int run_round(job *j, const names *n, buffers *m, int round, int first,
         return -1;
     if (!open_row(j, !first, name[!first], &row[!first], why)) {
         failed = have_buffers(j, m, row, round, why) ||
+                 (!round && j->options.check && check(j, n, m, why)) ||
                  time_rows(j, row, m, round, first, why);
         load_close(&row[!first]);
     }
@@ -187,14 +201,18 @@ static int pin(void)
     return cpu >= 0 && !sched_setaffinity(0, sizeof set, &set) ? cpu : -1;
 }
 
+/* In random order: who comes first lies elsewhere, in every process alike. */
 static int load_both(job *j)
 {
+    const int first = (int)random_below(&j->random, SIDES);
     char why[WHY];
 
     if (load_same_file(j->path[A], j->path[B]))
         return refuse("%s and %s are one file: it would be timed against "
                       "itself", j->path[A], j->path[B]);
-    for (int side = 0; side < SIDES; side++) {
+    for (int i = 0; i < SIDES; i++) {
+        const int side = i ? !first : first;
+
         j->module[side] = load_module(j->path[side], why);
         if (!j->module[side])
             return refuse("%s", why);
@@ -231,10 +249,10 @@ static int run_job(job *j, int argc, char **argv)
         return 2;
     j->path[A] = argv[optind];
     j->path[B] = argv[optind + 1];
+    j->random = j->options.seed;
     if (read_rows(j, argv + optind + SIDES, (size_t)(argc - optind) - SIDES) ||
         load_both(j) || find_rows(j) || have_results(j))
         return 2;
-    j->random = j->options.seed;
     shuffle(j);
     print_start(&j->options.plan, j->options.seed, pin());
     for (size_t i = 0; i < j->rows; i++)

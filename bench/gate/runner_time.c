@@ -74,10 +74,11 @@ static double run_seconds(const gate_row *row, double seconds)
     return core / (double)runs;
 }
 
-static void count_runs(match *m, double seconds)
+static void count_runs(match *m, int first, double seconds)
 {
-    const double run = (run_seconds(m->row[A], seconds) +
-                        run_seconds(m->row[B], seconds)) / 2;
+    double run = run_seconds(m->row[first], seconds);
+
+    run = (run + run_seconds(m->row[!first], seconds)) / 2;
 
     m->runs = (size_t)(seconds / run);
     if (!m->runs)
@@ -142,12 +143,12 @@ static void take_pair(const match *m, int first, result *r, size_t pair)
                               1e9 / (double)m->runs;
 }
 
-void time_prepare(const gate_row *a, const gate_row *b, const plan *p,
+void time_prepare(const gate_row row[SIDES], int first, const plan *p,
                   result *r)
 {
-    match m = {.row = {a, b}};
+    match m = {.row = {&row[A], &row[B]}};
 
-    count_runs(&m, p->seconds);
+    count_runs(&m, first, p->seconds);
     r->runs = m.runs;
     r->warm = m.warm;
     r->links = p->plant > 0 ? links_of(&m, p->plant) : 0;
@@ -155,14 +156,13 @@ void time_prepare(const gate_row *a, const gate_row *b, const plan *p,
     r->first[0] = 0;
 }
 
-void time_pairs(const gate_row *a, const gate_row *b, size_t pairs,
+void time_pairs(const gate_row row[SIDES], int first, size_t pairs,
                 uint64_t *random, result *r)
 {
-    const match m = {{a, b}, r->runs, r->warm, {0, r->links}};
-    int first = A;
+    const match m = {{&row[A], &row[B]}, r->runs, r->warm, {0, r->links}};
 
-    for (int side = 0; side < SIDES; side++)
-        time_runs(m.row[side], m.runs, 0); /* with cold caches */
+    time_runs(&row[first], m.runs, 0); /* with cold caches */
+    time_runs(&row[!first], m.runs, 0);
     for (size_t i = 0; i < pairs; i++, r->pairs++) {
         first = i % 2 ? !first : (int)random_below(random, SIDES);
         take_pair(&m, first, r, r->pairs);
