@@ -1,21 +1,24 @@
 """Times with a known true ratio, under the noise of a shared machine: a clock
-that drifts, bursts, and layouts of the code, drawn anew for every process."""
+that drifts, bursts, layouts of the code, drawn anew for every process, and
+memory that the builds exchange between the halves of its pairs."""
 
 import collections
 
 import numpy as np
 
-PAIRS = 40
+import decide
+from decide import PAIRS
 
 # Logarithms. clock: sd of one sample; lag: its correlation with the next one;
 # slow: sd of a part that lasts for processes (lag .9 between them). A sample
 # begins a burst with the probability `bursts`; it adds `burst` and ends at a
 # sample with probability 1 / 5. layout: sd over processes of log(B/A), from
 # both builds; tails: degrees of freedom of Student's t for it, inf: normal;
-# odd: a share of builds whose layout costs 5 % more.
+# odd: a share of builds whose layout costs 5 % more. memory: sd over processes
+# of what its place adds to log(B/A) in the first half, and takes in the second.
 Noise = collections.namedtuple(
-    "Noise", "clock lag slow bursts burst layout tails odd",
-    defaults=(.04, .9, .02, .01, .17, .005, np.inf, 0))
+    "Noise", "clock lag slow bursts burst layout tails odd memory",
+    defaults=(.04, .9, .02, .01, .17, .005, np.inf, 0, .03))
 
 
 def correlated(rng, count, lag, sd):
@@ -61,6 +64,9 @@ def pairs(rng, noise, shape, ratio=1, count=PAIRS):
     b = np.where(first, time[1::2], time[0::2])
     a += layouts(rng, noise, shape)
     b += layouts(rng, noise, shape) + np.float32(np.log(ratio))
+    place = noise.memory * rng.standard_normal(shape, dtype=np.float32)
+    b[:count // 2] += place
+    b[count // 2:] -= place
     return a, b
 
 
@@ -76,12 +82,11 @@ def blocks(rng, noise, rows, processes, ratio=1, count=PAIRS):
     return middle[:processes].T, middle[processes:].T
 
 
-def medians(rng, noise, rows, processes, ratio=1, of=np.median):
-    """[rows, processes] of each process's median of log(b/a); with another
-    statistic, its difference."""
+def medians(rng, noise, rows, processes, ratio=1, of=decide.said):
+    """[rows, processes] of what each process says of log(b/a), or of another
+    statistic of its times."""
     a, b = pairs(rng, noise, (rows, processes), ratio)
-    x = np.median(b - a, axis=0) if of is np.median else of(b, 0) - of(a, 0)
-    return x.astype(float)
+    return of(np.exp(a), np.exp(b)).astype(float)
 
 
 def pool(seed, noise, processes=60000):

@@ -18,7 +18,7 @@ One p of both stages finds more than p < .01 on each, at the same level of
 40 rows: it need not be passed twice by the few processes of one stage. And the
 median loses to Hodges and Lehmann's estimate, by a fifth of its error, where
 layouts are spread evenly, but not where some builds' layouts are bad: with 3 in
-10 by 5 %, that errs almost twice as far. (tests/gate_rates.py shows both.)
+10 by 5 %, that errs half as far again. (tests/gate_rates.py shows both.)
 
 A row that is not called is `same` where its interval excludes a change by 2 %
 and is narrow enough to have seen one; else `unclear`. Pure functions; the same
@@ -66,10 +66,11 @@ def level(rows):
 def said(a, b):
     """What a process says of a row: the mean of both halves' medians of
     log(b/a). The builds exchange their memory between the halves, and where it
-    lies moves some rows by 10 %, one half up, the other down."""
+    lies moves some rows by 10 %, one half up, the other down. Pairs are along
+    the first axis."""
     x, half = np.log(np.divide(b, a)), len(a) // 2
-    return np.mean([np.median(part) for part in (x[:half], x[half:])
-                    if len(part)])
+    return np.mean([np.median(part, axis=0) for part in (x[:half], x[half:])
+                    if len(part)], axis=0)
 
 
 def processes_of(raw, row, stage):
