@@ -150,11 +150,11 @@ class Rates(unittest.TestCase):
         with mock.patch.object(decide, "RESAMPLES", 299):
             same = 0
             for spread in (.01, .02, .025, .03, .04, .06):
-                for x in rng.normal(TWO, spread, (250, decide.PROCESSES)):
+                for x in rng.normal(TWO, spread, (160, decide.PROCESSES)):
                     e = decide.estimate("r", x)
                     if not decide.suspects([e]):
                         same += decide.verdicts([e])[0].what == "same"
-        at_most(self, same, 1500, .01)
+        at_most(self, same, 960, .01)
 
     def test_usual_noise_is_judged(self):
         """Equal rows are the same: neither alarmed nor unclear."""
@@ -173,7 +173,7 @@ class Rates(unittest.TestCase):
         mirrors it at the estimate, does not: the test sees a difference."""
         rng = np.random.default_rng(17)
         covered = mirrored = 0
-        with mock.patch.object(decide, "RESAMPLES", 999):
+        with mock.patch.object(decide, "RESAMPLES", 599):
             for n in (decide.PROCESSES, decide.CONFIRM):
                 for x in rng.choice(pool(Noise()), (1000, n)) + TWO:
                     low, high = decide.interval(x)

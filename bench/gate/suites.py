@@ -173,9 +173,9 @@ def group_of(j):
 
 def heading(j, machines):
     plan = j.sitting["plan"]
-    text = (f"other cores {j.sitting['load']}; {rows_of(j)} rows; {plan['processes']} processes x "
-            f"{plan['pairs']} pairs x {1e3 * plan['seconds']:g} ms, again "
-            f"{plan['confirm']}")
+    text = (f"other cores {j.sitting['load']}; {rows_of(j)} rows; "
+            f"{plan['processes']} processes x {plan['pairs']} pairs x "
+            f"{1e3 * plan['seconds']:g} ms, again {plan['confirm']}")
     which = machines.index(j.sitting["machine"])
     return text + (f"; machine {which + 1}" if len(machines) > 1 else "")
 
