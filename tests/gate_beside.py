@@ -1,6 +1,7 @@
 """What compare says beside the times: of machines, of counts and speed-ups, of
 a pinned base, on a terminal; and what the recipes for CI ask of it."""
 
+import contextlib
 import io
 import json
 import os
@@ -168,12 +169,13 @@ class Lanes(Folder):
                              {"row": "new"}]}
         path = self.folder / "old.json"
         path.write_text(json.dumps(shown(8)))
-        self.assertEqual(lanes.fallen(path, shown(8.1)), [])
-        note, = lanes.fallen(path, shown(6))
+        since = lanes.before(path)
+        self.assertEqual(lanes.fallen(since, shown(8.1)), [])
+        note, = lanes.fallen(since, shown(6))
         self.assertRegex(note, "r: 0.750 of the speed-up over autovec since "
                                "old; chance leaves 0.9")
         # All that moved, one row, moved with the machine.
-        self.assertEqual(lanes.fallen(path, shown(6, "Two")), [])
+        self.assertEqual(lanes.fallen(since, shown(6, "Two")), [])
 
 
 class Flags(unittest.TestCase):
@@ -226,7 +228,7 @@ class Told(Folder):
         self.assertEqual(seen.getvalue(), "")
 
 
-def shown(code, base="old"):
+def of(code, base="old"):
     return {"code": code, "sentence": f"it is {code}", "base":
             {"label": base}}
 
@@ -234,21 +236,46 @@ def shown(code, base="old"):
 class Pinned(unittest.TestCase):
     def test_a_slow_down_against_either_counts(self):
         worst = compare.worst
-        self.assertEqual(worst([shown(0)]), (0, "it is 0"))
-        self.assertEqual(worst([shown(0), shown(1, "pinned")]),
+        self.assertEqual(worst([of(0)]), (0, "it is 0"))
+        self.assertEqual(worst([of(0), of(1, "pinned")]),
                          (1, "against pinned: it is 1"))
-        self.assertEqual(worst([shown(2), shown(1)])[0], 1)
-        self.assertEqual(worst([shown(2), shown(0)])[0], 2)
-        self.assertEqual(worst([shown(0), None])[0], 2)
+        self.assertEqual(worst([of(2), of(1)])[0], 1)
+        self.assertEqual(worst([of(2), of(0)])[0], 2)
+
+    def asked(self, answer):
+        """The bases that were compared with, exit code and stderr."""
+        asked, err = [], io.StringIO()
+
+        def against(_, rev):
+            asked.append(rev)
+            return answer(len(asked))
+        with mock.patch.object(compare, "against", against), \
+                mock.patch.object(builds, "commit_of", lambda _, rev: rev), \
+                contextlib.redirect_stderr(err), \
+                contextlib.redirect_stdout(io.StringIO()):
+            code = compare.main(["HEAD~1", "--pinned", "v1"])
+        return asked, code, err.getvalue()
 
     def test_both_bases_are_compared(self):
-        asked = []
-        args = compare.parser().parse_args(["HEAD~1", "--pinned", "v1"])
-        with mock.patch.object(compare, "against",
-                               lambda _, rev: asked.append(rev) or shown(0)), \
-                mock.patch.object(builds, "commit_of", lambda root, rev: rev):
-            compare.compare_job(args)
-        self.assertEqual(asked, ["HEAD~1", "refs/tags/v1"])
+        asked, code, _ = self.asked(lambda n: (of(0), False))
+        self.assertEqual((asked, code), (["HEAD~1", "refs/tags/v1"], 0))
+
+    def test_a_stop_in_the_first_ends_both(self):
+        asked, code, _ = self.asked(lambda n: (of(0), True))
+        self.assertEqual((asked, code), (["HEAD~1"], 0))
+
+    def test_what_fails_in_the_second_takes_no_slow_down_back(self):
+        for error in (builds.Failed("no such compiler"), KeyboardInterrupt(),
+                      ZeroDivisionError("never thought of")):
+            def answer(n):
+                if n == 2:
+                    raise error
+                return of(1), False
+            asked, code, err = self.asked(answer)
+            self.assertEqual((len(asked), code), (2, 1))
+            self.assertRegex(err.splitlines()[-1],
+                             "against old: it is 1; against refs/tags/v1: "
+                             f"{compare.told(error)}")
 
 
 class Recipes(unittest.TestCase):

@@ -3,190 +3,32 @@ rows, measures again what seems changed, and says so: exit code 0 no slow-down,
 1 slow-down confirmed, 2 could not be judged."""
 
 import collections
-import contextlib
-import datetime
 import os
 import pathlib
-import re
-import secrets
 import signal
 import sys
-import time
+import traceback
 
 import builds
 import decide
+import history
 import judging
 import lanes
-import machine
 import measure
 import raw as rawfile
 import show
-from arguments import NUMERIC, Usage, check, parser
+import sitting
+from arguments import Usage, check, parser
 
 ROOT = measure.ROOT
 HISTORY = ROOT / "results/history.jsonl"
-FAILURES = builds.Failed, measure.Failed, rawfile.Refused
-
-
-# ---- one comparison ---
-
-def plan_of(args):
-    processes = args.processes or decide.PROCESSES
-    confirm = 2 * args.processes if args.processes else decide.CONFIRM
-    seed = args.seed if args.seed is not None else secrets.randbits(31)
-    return {"processes": processes, "confirm": confirm,
-            "pairs": args.pairs, "seconds": args.seconds, "seed": seed}
-
-
-def rows_of(args, base, head):
-    """Rows to compare, and notes of those that only one of them has."""
-    with measure.fresh_folder() as folder:
-        files = [os.path.join(folder, f) for f in ("a.so", "b.so")]
-        builds.link_all(ROOT, [(base, 1, files[0]), (head, 2, files[1])])
-        old, new = (measure.list_rows(f, args.runner) for f in files)
-    chosen = [r for r in new if (not args.rows or args.rows.search(r)) and
-              (not args.quick or re.search(NUMERIC, r))]
-    if not chosen:
-        raise Usage("no row is asked for: --list prints those there are")
-    both = [r for r in chosen if r in old]
-    if not both:
-        raise Usage(f"{base.label} has none of the rows")
-    notes = [f"{r}: {base.label} does not have it" for r in chosen
-             if r not in both]
-    notes += [f"{r}: {head.label} does not have it" for r in old
-              if r not in new]
-    return both, notes
-
-
-def told(build):
-    return {"label": build.label, "commit": build.commit,
-            "about": build.about}
-
-
-def start_of(base, head, plan, rows):
-    now = datetime.datetime.now(datetime.timezone.utc)
-    return {"kind": "start", "format": rawfile.FORMAT,
-            "when": now.isoformat(timespec="seconds"), "base": told(base),
-            "head": told(head), "machine": machine.fingerprint(head.about),
-            "plan": plan, "rows": rows}
-
-
-def raw_path(base, head):
-    folder = ROOT / builds.KEPT / "raw"
-    folder.mkdir(parents=True, exist_ok=True)
-    now = datetime.datetime.now(datetime.timezone.utc)
-    stem = f"{now:%Y%m%dT%H%M%S}-{base.commit[:9]}-{head.commit[:9]}"
-    for i in range(1, 1000):
-        path = folder / f"{stem}{'' if i == 1 else f'-{i}'}.jsonl"
-        with contextlib.suppress(FileExistsError):
-            path.touch(exist_ok=False)
-            return path
-    raise Usage(f"{folder} is full of {stem}")
-
-
-@contextlib.contextmanager
-def timed(spent, what):
-    began = time.monotonic()
-    try:
-        yield
-    finally:
-        spent[what] += time.monotonic() - began
-
-
-def stages(args, base, head, start, writer, spent, lost):
-    """Measures all rows, then those that decide suspects; each process is in
-    the file before the next one begins."""
-    plan, processes = start["plan"], []
-    rows, count = start["rows"], plan["processes"]
-    for stage in (1, 2):
-        what = "measuring" if stage == 1 else f"{len(rows)} rows again"
-        for process in measure.processes(
-                base, head, rows, count, plan["pairs"], plan["seconds"],
-                plan["seed"], progress=measure.progress(what), stage=stage,
-                runner=args.runner, spent=spent, lost=lost,
-                check=stage == 1):
-            writer.add(process)
-            processes.append(process)
-        first = rawfile.Raw(start, processes, False)
-        rows, count = decide.suspects(decide.estimates(first, 1)), \
-            plan["confirm"]
-        if not rows:
-            break
-
-
-def ratios_of(args, head, start, spent):
-    """The speed-ups, and notes where there are none: they are not worth losing
-    what was measured."""
-    if args.no_ratios or args.quick or args.objects:
-        return {}, []
-    try:
-        with timed(spent, "ratios"):
-            return {"ratios": lanes.ratios_of(args, head, start)}, []
-    except FAILURES as e:
-        return {}, [f"no speed-ups: {e}"]
-    except KeyboardInterrupt:
-        return {}, ["no speed-ups: interrupted"]
-
-
-def ended(found, path):
-    """The last line: how many processes, and what is no raw data."""
-    counted = collections.Counter(
-        str(p["stage"]) for p in rawfile.read(path).processes)
-    return {"kind": "end", "processes": dict(counted), "lanes": found}
-
-
-def counted(args, base, head, rows, spent):
-    if args.no_counts or args.quick:
-        return None
-    with timed(spent, "counts"):
-        return lanes.counts_of(args, base, head, rows)
-
-
-def measured(args, base, head, spent):
-    """The path of a raw file, and whether it was interrupted."""
-    if args.raw and os.path.exists(args.raw):
-        raise Usage(f"{args.raw} is there already, and is not written over")
-    rows, notes = rows_of(args, base, head)
-    kept = counted(args, base, head, rows, spent)
-    rows += [r for r in lanes.suspects(kept) if r not in rows]
-    start = start_of(base, head, plan_of(args), rows) | {"counts": kept}
-    path, lost = args.raw or raw_path(base, head), []
-    with rawfile.Writer(path) as writer:
-        writer.add(start)
-        try:
-            stages(args, base, head, start, writer, spent, lost)
-        except KeyboardInterrupt:
-            return path, True
-        found, more = ratios_of(args, head, start, spent)
-        found |= {"notes": notes + lost + more,
-                  "spent": {k: round(v, 1) for k, v in spent.items()}}
-        writer.add(ended(found, path))
-    return path, False
-
-
-# ---- the decision ---
-
-def interrupted(path):
-    """Says what was kept; whether it is enough to decide."""
-    found = rawfile.read(path, partial=True)
-    measure.say(f"interrupted: {len(found.processes)} complete processes are "
-                f"kept in {os.path.relpath(path)}")
-    return len(found.processes) >= decide.LEAST
-
-
-def emit(args, shown):
-    if args.since:
-        shown["notes"] = shown["notes"] + lanes.fallen(args.since, shown)
-    print(show.table(shown))
-    if args.markdown:
-        with open(args.markdown, "a", encoding="utf-8") as f:
-            f.write(show.markdown(shown))
+EXPECTED = Usage, OSError, history.Refused, *sitting.FAILURES
 
 
 # ---- jobs ---
 
 def build_pair(args, rev, spent):
-    with timed(spent, "builds"):
+    with sitting.timed(spent, "builds"):
         if args.objects:
             return [builds.of_objects(folder) for folder in args.objects]
         base = rev and builds.of_commit(ROOT, rev)
@@ -197,16 +39,24 @@ def build_pair(args, rev, spent):
 
 def list_job(args):
     base, head = build_pair(args, args.base, collections.Counter())
-    rows, notes = rows_of(args, base, head)
+    rows, notes = sitting.rows_of(args, base, head)
     print("\n".join(rows))
     for note in notes:
         measure.say(note)
     return 0
 
 
+def recordable(base, head):
+    """What the history would refuse is refused before it is measured."""
+    if "-dirty" in head.commit:
+        raise Usage("--record needs a commit: the working tree is changed")
+    if base.commit == head.commit:
+        raise Usage("--record needs two commits: BASE and HEAD are one")
+    history.read(HISTORY)
+
+
 def record(raw, verdicts, shown):
-    """HEAD's rows into the history."""
-    import history  # needs more than comparing does
+    """HEAD's rows into the history; a refusal changes no verdict."""
     extra = history.counted(shown["counts"])
     for r in shown["rows"]:
         extra.setdefault(r["row"], {}).update(
@@ -214,26 +64,39 @@ def record(raw, verdicts, shown):
              for baseline, s in r.get("speedup", {}).items()})
     try:
         added = history.append(HISTORY, raw, verdicts, extra)
-    except history.Refused as e:
-        raise Usage(f"not recorded: {e}") from e
+    except (history.Refused, OSError) as e:
+        measure.say(f"not recorded: {e}")
+        return
     measure.say(f"{added} lines appended to {os.path.relpath(HISTORY)}")
 
 
+def enough(path):
+    """Says what an interruption left; Usage if it does not decide."""
+    kept = len(rawfile.read(path, partial=True).processes)
+    measure.say(f"interrupted: {kept} complete processes are kept in "
+                f"{os.path.relpath(path)}")
+    if kept < decide.LEAST:
+        raise Usage("interrupted before there was enough to judge; "
+                    f"{os.path.relpath(path)} keeps what there is")
+
+
 def against(args, rev):
-    """One comparison from builds to its dict."""
+    """One comparison from builds to its dict, and whether it was stopped."""
     spent = collections.Counter()
     base, head = build_pair(args, rev, spent)
-    if args.record and head.commit.endswith("-dirty"):
-        raise Usage("--record needs a commit: the working tree is changed")
-    path, stopped = measured(args, base, head, spent)
-    if stopped and not interrupted(path):
-        return None
+    recorded = args.record and rev == args.base
+    if recorded:
+        recordable(base, head)
+    path, stopped = sitting.measured(args, base, head, spent)
+    if stopped:
+        enough(path)
     shown, raw, verdicts = judging.judged([path])
-    emit(args, shown)
-    if args.record and rev == args.base and not stopped:
+    if recorded and not stopped:
         record(raw, verdicts, shown)
-    return shown
+    return shown, stopped
 
+
+# ---- all that was asked for ---
 
 def pinned(tag):
     """How git calls it."""
@@ -245,26 +108,70 @@ def pinned(tag):
     return f"refs/tags/{tag}"
 
 
+def ready(args):
+    """What can be refused is refused before minutes are spent."""
+    args.since = args.since and lanes.before(args.since)
+    args.pinned = args.pinned and pinned(args.pinned)
+    if args.raw and os.path.exists(args.raw):
+        raise Usage(f"{args.raw} is there already, and is not written over")
+    if args.raw and not os.path.isdir(os.path.dirname(args.raw) or "."):
+        raise Usage(f"there is no folder for {args.raw}")
+    for path in filter(None, (args.markdown, args.json)):
+        with open(path, "a", encoding="utf-8"):
+            pass
+
+
+def told(error):
+    """The sentence of an error; of one that nobody expected also where."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, EXPECTED):
+        return str(error)
+    traceback.print_exception(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def tried(args, rev):
+    """As against; what fails is a dict of code 2, and ends it all."""
+    try:
+        if args.judge:
+            return judging.judged(args.judge)[0], False
+        return against(args, rev)
+    except (Exception, KeyboardInterrupt) as e:
+        return show.of_failure(rev or "it", told(e)), True
+
+
+def emit(args, shown):
+    if "rows" in shown:
+        if args.since:
+            shown["notes"] = shown["notes"] + lanes.fallen(args.since, shown)
+        print(show.table(shown))
+    if args.markdown:
+        with open(args.markdown, "a", encoding="utf-8") as f:
+            f.write(show.markdown(shown))
+
+
 def compare_job(args):
-    """All comparisons asked for; [dict], None for one without a decision."""
-    if args.judge:
-        shown = judging.judged(args.judge)[0]
+    """The dicts of all comparisons asked for, as far as they went."""
+    done = []
+    for rev in [args.base] + ([args.pinned] if args.pinned else []):
+        shown, stopped = tried(args, rev)
         emit(args, shown)
-        return [shown]
-    tag = args.pinned and pinned(args.pinned)  # before minutes are spent
-    done = [against(args, args.base)]
-    if tag and done[0]:
-        done.append(against(args, tag))
+        done.append(shown)
+        if stopped:
+            break
     return done
 
 
 def worst(shown):
-    """1 before 2 before 0, with its sentence."""
-    if None in shown:
-        return 2, "interrupted before there was enough to judge"
+    """1 before 2 before 0, with its sentence, and those of what could not be
+    judged beside it."""
+    def said(s):
+        name = f"against {s['base']['label']}: " if len(shown) > 1 else ""
+        return name + s["sentence"]
     one = min(shown, key=lambda s: (1, 2, 0).index(s["code"]))
-    name = f"against {one['base']['label']}: " if len(shown) > 1 else ""
-    return one["code"], name + one["sentence"]
+    rest = [s for s in shown if s is not one and s["code"] == 2]
+    return one["code"], "; ".join(map(said, [one, *rest]))
 
 
 def run(argv):
@@ -275,14 +182,11 @@ def run(argv):
     check(args)
     if args.list:
         return list_job(args)
-    for path in filter(None, (args.json, args.markdown)):
-        with open(path, "a", encoding="utf-8"):
-            pass  # not after minutes either
+    ready(args)
     shown = compare_job(args)
     code, sentence = worst(shown)
     if args.json:
-        found = [s for s in shown if s]
-        whole = found[0] if len(found) == 1 else {"comparisons": found}
+        whole = shown[0] if len(shown) == 1 else {"comparisons": shown}
         pathlib.Path(args.json).write_text(show.to_json(whole),
                                            encoding="utf-8")
     print(f"compare: {sentence}",
@@ -295,15 +199,16 @@ def stop(*_):
 
 
 def main(argv):
+    """Never 1 but for a slow-down: with that Python ends at an exception."""
     signal.signal(signal.SIGTERM, stop)
     try:
         return run(argv)
-    except (Usage, OSError, *FAILURES) as e:
-        measure.say(str(e))
-    except KeyboardInterrupt:
-        measure.say("interrupted")
+    except (Exception, KeyboardInterrupt) as e:
+        measure.say(told(e))
     return 2
 
 
 if __name__ == "__main__":
+    for each in (sys.stdout, sys.stderr):
+        each.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))

@@ -124,8 +124,12 @@ def total(path):
 
 def counted(folder, runner, rows):
     """Row -> instructions, and row -> why it has none, of folder/module.so."""
-    lines = map(json.loads, callgrind(folder, runner, rows).splitlines())
-    said = [line for line in lines if "row" in line]
+    text = callgrind(folder, runner, rows)
+    try:
+        lines = list(map(json.loads, text.splitlines()))
+    except ValueError:
+        raise NotMeasured("the runner printed what is no JSON") from None
+    said = [x for x in lines if isinstance(x, dict) and "row" in x]
     if [line["row"] for line in said] != list(rows):
         raise NotMeasured("the runner did not name the rows it was asked for")
     ran = [line["row"] for line in said if "error" not in line]

@@ -7,6 +7,7 @@ import counts
 import machine
 import measure
 import ratios
+from arguments import Usage
 
 
 def ratios_of(args, head, start):
@@ -62,13 +63,22 @@ def speedups(shown):
             for row in shown["rows"] if "speedup" in row}
 
 
-def fallen(path, shown):
+def before(path):
+    """Label, machine and speed-ups of what --json wrote there."""
+    try:
+        with open(path, encoding="utf-8") as f:
+            old = json.load(f)
+        old = old.get("comparisons", [old])[0]
+        return old["head"]["label"], dict(old["machine"]), speedups(old)
+    except (ValueError, LookupError, TypeError, AttributeError) as e:
+        raise Usage(f"{path}: holds no comparison that --json wrote") from e
+
+
+def fallen(since, shown):
     """Notes of rows whose speed-up fell since."""
-    with open(path, encoding="utf-8") as f:
-        old = json.load(f)
-    old = old.get("comparisons", [old])[0]
-    moved = machine.same(old["machine"], shown["machine"]) is not None
-    fell = ratios.compare(speedups(old), speedups(shown), moved)
+    label, hardware, old = since
+    moved = machine.same(hardware, shown["machine"]) is not None
+    fell = ratios.compare(old, speedups(shown), moved)
     return [f"{row}: {share:.3f} of the speed-up over {baseline} since "
-            f"{old['head']['label']}; chance leaves {bound:.3f}"
+            f"{label}; chance leaves {bound:.3f}"
             for row, baseline, share, bound in fell]

@@ -108,12 +108,16 @@ def parse(text, wanted):
         facts = [json.loads(line) for line in text.splitlines()]
     except ValueError as e:
         raise Lost(f"printed what is no JSON: {e}") from e
+    if not all(isinstance(fact, dict) for fact in facts):
+        raise Lost("printed JSON that is no object")
     if not facts or facts[0].get("runner") != FORMAT:
         raise Failed("the runner is another version's: it does not begin with "
                      f'{{"runner":{FORMAT}')
     rows, errors = {}, {}
     for fact in facts[1:-1]:
-        name = fact["row"]
+        if "row" not in fact or "error" not in fact and set(SAID) - {*fact}:
+            raise Lost("printed a fact that is of no row, or half of one")
+        name = str(fact["row"])
         name += f"={fact['other']}" if "other" in fact else ""
         if "error" in fact:
             errors[name] = fact["error"]

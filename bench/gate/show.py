@@ -54,6 +54,12 @@ def of_comparison(raw, verdicts, code, sentence, lanes, path):
             "code": code, "sentence": sentence}
 
 
+def of_failure(label, sentence):
+    """What there is of a comparison that came to no end."""
+    return {"compare": FORMAT, "base": {"label": label}, "code": 2,
+            "sentence": sentence}
+
+
 def short(build):
     return {"label": build["label"], "commit": build["commit"],
             "flags": build["about"].get("flags"),
@@ -159,6 +165,10 @@ def table(found):
 
 def markdown(found):
     """For a job's page: what changed in front, all rows behind a fold."""
+    mark = {0: "no slow-down", 1: "slow-down", 2: "not judged"}
+    text = [f"### compare: {mark[found['code']]}", "", found["sentence"], ""]
+    if "rows" not in found:
+        return "\n".join(text)
     header, rows = cells(found)
 
     def lines(some):
@@ -167,8 +177,6 @@ def markdown(found):
                 (header, rule, *some)]
 
     changed = [row for row in rows if row[3] != "same"]
-    mark = {0: "no slow-down", 1: "slow-down", 2: "not judged"}
-    text = [f"### compare: {mark[found['code']]}", "", found["sentence"], ""]
     text += [line + "  " for line in heading(found)] + [""]
     text += lines(changed) + [""] if changed else []
     text += ["<details><summary>all rows</summary>", "", *lines(rows), "",
