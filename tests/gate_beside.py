@@ -61,20 +61,23 @@ class Machines(Folder):
         self.assertEqual(machine.caches(self.folder),
                          {"L1d": "1K", "L2": "3K"})
 
-    def copy(self, name, **changes):
-        """The raw file with another start, as another machine writes it."""
+    def copy(self, name, shift=0, **changes):
+        """The raw file with another start, as another machine writes it, or
+        with other seeds, as another sitting does."""
         found = rawfile.read(self.raw)
         start = json.loads(json.dumps(found.start))
         for key, value in changes.items():
             if key == "machine":
                 start["machine"] |= value
+            elif key == "plan":
+                start["plan"] |= value
             else:
                 start[key]["about"]["machine"] = value
         path = self.folder / name
         with rawfile.Writer(path) as writer:
             writer.add(start)
             for process in found.processes:
-                writer.add(process)
+                writer.add(process | {"seed": process["seed"] + shift})
             writer.add({"kind": "end", "processes":
                         {"1": len(found.processes)}})
         return str(path)
@@ -98,7 +101,8 @@ class Machines(Folder):
 
     def test_sittings(self):
         self.compare("--rows", "plain")
-        code, out, _ = self.judge(str(self.raw), self.copy("more"))
+        code, out, _ = self.judge(str(self.raw),
+                                  self.copy("more", shift=1))
         self.assertEqual(code, 0)
         self.assertRegex(out, r"plain/1 .* same +24\n")
         code, _, err = self.judge(str(self.raw),
@@ -106,9 +110,20 @@ class Machines(Folder):
         self.assertEqual(code, 2)
         self.assertRegex(err, "other: was measured on another machine")
 
+    def test_no_sitting_twice(self):
+        self.compare("--rows", "plain")
+        for again in (str(self.raw), self.copy("copy")):
+            code, _, err = self.judge(str(self.raw), again)
+            self.assertEqual(code, 2)
+            self.assertIn("has a process that", err)
 
-
-
+    def test_sittings_of_one_plan(self):
+        self.compare("--rows", "plain")
+        for key in ("pairs", "seconds"):
+            code, _, err = self.judge(str(self.raw), self.copy(
+                key, shift=1, plan={key: .7}))
+            self.assertEqual(code, 2)
+            self.assertIn(f"has other {key}", err)
 
 
 class Lanes(Folder):

@@ -158,10 +158,18 @@ class Worktree(Repository):
         clean = self.here()
         self.write("one.c", FILES["one.c"].replace("1;", "7;"))
         changed = self.here()
-        self.assertEqual(changed.commit, clean.commit[:9] + "-dirty")
+        self.assertEqual(changed.label, clean.commit[:9] + "-dirty")
+        self.assertTrue(changed.commit.startswith(changed.label))
         self.assertNotEqual(changed.objects, clean.objects)
         self.assertEqual(self.here(), changed)
         self.assertEqual(len(self.stamps()), 2)
+
+    def test_each_state_has_its_name(self):
+        found = set()
+        for digit in "78":
+            self.write("one.c", FILES["one.c"].replace("1;", f"{digit};"))
+            found.add(self.here().commit)
+        self.assertEqual(len(found), 2)
 
     def test_new_and_deleted_files(self):
         self.write("three.h", "int three;\n")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 sys.path.insert(0, os.path.join(ROOT, "bench", "gate"))
@@ -48,6 +49,17 @@ class Plants(unittest.TestCase):
                     plants.apply(plant, self.copy)
                 shutil.copy(os.path.join(ROOT, plant.file),
                             os.path.join(self.copy, plant.file))
+
+    def test_its_name_is_of_the_tree_too(self):
+        def commit(digest):
+            with mock.patch.object(plants.builds, "files_of", lambda _: []), \
+                    mock.patch.object(plants.builds, "digest_of",
+                                      lambda *_: digest), \
+                    mock.patch.object(plants.builds, "kept",
+                                      lambda root, label, commit, *_: commit):
+                return plants.build(plants.PLANTS[0], ROOT)
+        self.assertEqual(commit("1"), commit("1"))
+        self.assertNotEqual(commit("1"), commit("2"))
 
     def test_not_once_is_refused_by_name(self):
         for plant in plants.PLANTS:

@@ -118,7 +118,8 @@ def digest_of(root, paths):
 
 
 def of_worktree(root, module=None):
-    """The working tree; the commit itself where nothing was changed."""
+    """The working tree; the commit itself where nothing was changed, else a
+    name of its own for each state."""
     commit = commit_of(root, "HEAD")
     if not git(root, "status", "--porcelain", "--untracked-files=all", *ASIDE):
         return of_commit(root, commit, module)
@@ -133,8 +134,9 @@ def of_worktree(root, module=None):
         if digest_of(folder, paths) != digest:
             raise Failed("the working tree was changed while it was copied")
 
-    name = commit[:9] + "-dirty"
-    return kept(root, name, name, f"tree-{digest[:40]}", fill, module)
+    label = commit[:9] + "-dirty"
+    return kept(root, label, f"{label}-{digest[:9]}", f"tree-{digest[:40]}",
+                fill, module)
 
 
 def of_objects(folder):

@@ -12,18 +12,37 @@ import show
 from arguments import Usage
 
 
+def seeds_of(raw):
+    """Each process has its own, in whatever file it stands."""
+    return {(p["stage"], p["seed"]) for p in raw.processes}
+
+
+def fault(first, other):
+    """Why two starts are not of one comparison; None if they are."""
+    for side in ("base", "head"):
+        if other[side]["commit"] != first[side]["commit"]:
+            return "compares other commits than"
+    for key in ("pairs", "seconds"):
+        if other["plan"][key] != first["plan"][key]:
+            return f"has other {key} than"
+    differs = machine.same(first["machine"], other["machine"])
+    return differs and f"was measured on another machine ({differs}) than"
+
+
 def several(paths):
-    """The raw files as one; refused unless they are of one comparison."""
+    """The raw files as one; refused unless they are of one comparison, and
+    each process is there once."""
     raws = [rawfile.read(p) for p in paths]
-    first = raws[0].start
-    for path, other in zip(paths[1:], (r.start for r in raws[1:])):
-        for side in ("base", "head"):
-            if other[side]["commit"] != first[side]["commit"]:
-                raise Usage(f"{path}: compares other commits than {paths[0]}")
-        differs = machine.same(first["machine"], other["machine"])
-        if differs:
-            raise Usage(f"{path}: was measured on another machine than "
-                        f"{paths[0]}: {differs}")
+    first, seen = raws[0].start, {}
+    for path, raw in zip(paths, raws):
+        why = fault(first, raw.start)
+        if why:
+            raise Usage(f"{path}: {why} {paths[0]}")
+        for seed in seeds_of(raw):
+            if seed in seen:
+                raise Usage(f"{path}: has a process that {seen[seed]} has, "
+                            f"by its seed {seed[1]}")
+        seen |= dict.fromkeys(seeds_of(raw), path)
     rows = dict.fromkeys(row for r in raws for row in r.start["rows"])
     plan = dict(first["plan"])
     for key in ("processes", "confirm"):

@@ -98,5 +98,5 @@ def build(plant, root):
         apply(plant, folder)
 
     total = hashlib.sha256(f"{digest}{plant}".encode()).hexdigest()
-    return builds.kept(root, plant.name, plant.name, f"plant-{total[:40]}",
-                       fill, None)
+    return builds.kept(root, plant.name, f"{plant.name}-{total[:9]}",
+                       f"plant-{total[:40]}", fill, None)
