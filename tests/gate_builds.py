@@ -1,6 +1,8 @@
 """Builds of a small repository: made once, whole only with their stamp, a
 failure told in the compiler's words; layouts; speed-ups of known answers."""
 
+import contextlib
+import io
 import math
 import os
 import pathlib
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "bench/gate"))
@@ -117,6 +120,26 @@ class Kept(Repository):
         self.assertEqual(self.stamps(), before)
         self.assertEqual(second.objects[:2], first.objects[:2])
         self.assertNotEqual(second.objects[2], first.objects[2])
+
+    def test_flags_of_the_module_make_another(self):
+        first = self.at()
+        with mock.patch.object(builds, "MODULE_FLAGS", ("-fPIC", "-O1")):
+            self.assertNotEqual(self.at().objects[2], first.objects[2])
+
+    def test_no_flags_of_the_caller(self):
+        with mock.patch.dict(os.environ, CFLAGS="-funroll-loops",
+                             CPPFLAGS="-Done=", LDFLAGS="-Lnowhere"):
+            found = self.at()
+        self.assertNotIn("-funroll-loops", found.about["flags"])
+        self.assertNotIn("nowhere", next((self.root / builds.KEPT).glob(
+            "*/cmake/CMakeCache.txt")).read_text())
+
+    def test_said_when_it_is_built(self):
+        for said in ("compare: building HEAD (", ""):
+            err = io.StringIO()
+            with contextlib.redirect_stderr(err):
+                self.at()
+            self.assertEqual(err.getvalue()[:len(said) or None], said)
 
     def test_old_commit_by_its_own_headers(self):
         self.at()

@@ -119,6 +119,8 @@ class Refusals(Folder):
         self.refused("a BASE")
         self.refused("no commit 'nonsense'", "nonsense")
         self.refused("--judge goes without base", "HEAD", "--judge", "x")
+        self.refused("--judge goes without rows, quick", "--judge", "x",
+                     "--rows", "x", "--quick")
         self.refused("unterminated", "HEAD", "--rows", "(")
         self.refused("below 1", "HEAD", "--processes", "0")
         self.refused("not in", "HEAD", "--seconds", "7")
@@ -132,11 +134,30 @@ class Refusals(Folder):
         self.assertIn("--list", err)
         self.assertFalse(self.raw.exists())
 
+    def test_rows_that_are_only_counted(self):
+        row = "tanh/f32/N32771/avx2"
+        args = compare.parser().parse_args(["x", "--rows", row])
+        build = builds.Build("x", "x", [])
+        with mock.patch.object(builds, "link_all"), \
+                mock.patch.object(measure, "list_rows", lambda *_: ["a"]):
+            rows, notes = sitting.rows_of(args, build, build)
+        self.assertEqual((rows, notes), ([row], []))
+
     def test_no_objects(self):
         (self.folder / "a/x.o").unlink()
         code, _, err = self.compare()
         self.assertEqual(code, 2)
         self.assertIn("no object", err)
+
+    def test_shared_by_both(self):
+        (self.folder / "b/y.s").write_text(
+            ".data\n.globl once\n.type once, %gnu_unique_object\n"
+            "once: .long 1\n.size once, 4\n")
+        subprocess.run(["cc", "-c", "y.s", "-o", "y.o"],
+                       cwd=self.folder / "b", check=True)
+        code, _, err = self.compare()
+        self.assertEqual(code, 2)
+        self.assertRegex(err, "both.* share once: .*-fno-gnu-unique")
 
     def test_not_linked(self):
         (self.folder / "a/x.o").write_text("no object")

@@ -95,7 +95,7 @@ def check(args):
     """What argparse cannot."""
     if args.judge:
         clash = [n for n in ("base", "objects", "pinned", "list", "record",
-                             "raw")
+                             "raw", "rows", "quick")
                  if getattr(args, n)]
     elif args.objects:
         clash = [n for n in ("base", "pinned", "record") if getattr(args, n)]

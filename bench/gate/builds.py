@@ -8,8 +8,10 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 
@@ -27,6 +29,7 @@ OPTIONS = ("-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
               "PEERS")))
 MODULE_FLAGS = ("-std=c11", "-O3", "-fPIC", "-ffp-contract=off",
                 "-falign-functions=64", "-falign-loops=64")
+FLAGS = "CFLAGS", "CPPFLAGS", "LDFLAGS"  # of the caller: cmake would add them
 LIBRARIES = ("-lm", "-lpthread")
 # Changes there build nothing else.
 ASIDE = ("--", ".", ":!results", ":!*.md")
@@ -139,12 +142,28 @@ def of_worktree(root, module=None):
                 fill, module)
 
 
+def shared_symbol(objects):
+    """A symbol that a process has once, whatever is loaded how: C++ statics of
+    inline functions and templates. Both builds would run on one of them."""
+    try:
+        text = subprocess.run(["nm", *objects], capture_output=True, text=True,
+                              errors="replace").stdout
+    except OSError as e:
+        raise Failed(f"cannot run nm: {e.strerror}") from e
+    found = re.search(r"^[0-9a-f]+ u (\S+)$", text, re.M)
+    return found and found[1]
+
+
 def of_objects(folder):
     """A stranger's: every object of the folder, the module's among them."""
     folder = pathlib.Path(folder)
     objects = sorted(map(str, folder.rglob("*.o")))
     if not objects:
         raise Failed(f"no object (*.o) in {folder}")
+    symbol = shared_symbol(objects)
+    if symbol:
+        raise Failed(f"{folder}: both sides would share {symbol}: compile "
+                     "with -fno-gnu-unique")
     total = hashlib.sha256()
     for path in objects:
         total.update(pathlib.Path(path).read_bytes())
@@ -189,9 +208,15 @@ def kept(root, label, commit, key, fill, module):
     return Build(label, commit, objects, about=told)
 
 
+def plain():
+    """The environment without flags: all commits are configured alike."""
+    return {k: v for k, v in os.environ.items() if k not in FLAGS}
+
+
 def build(folder, label, fill):
     """Makes {src,cmake,objects} anew; what the stamp says of them."""
     began = time.monotonic()
+    print(f"compare: building {label}", file=sys.stderr, flush=True)
     if folder.exists():
         shutil.rmtree(folder)
     for part in ("src", "cmake", "objects"):
@@ -199,8 +224,9 @@ def build(folder, label, fill):
     try:
         fill(folder / "src")
         tool(["cmake", "-S", folder / "src", "-B", folder / "cmake", "-G",
-              "Ninja", *OPTIONS, f"-DCMAKE_C_COMPILER={cc()}"])
-        tool(["cmake", "--build", folder / "cmake", "--target", TARGET])
+              "Ninja", *OPTIONS, f"-DCMAKE_C_COMPILER={cc()}"], env=plain())
+        tool(["cmake", "--build", folder / "cmake", "--target", TARGET],
+             env=plain())
     except Failed as e:
         raise Failed(f"{label} cannot be built: {e}") from e
     objects = sorted(str(o.relative_to(folder / "cmake"))
@@ -236,7 +262,7 @@ def flags_of(cmake, objects):
 def module_object(folder, source):
     """The running tree's module against the build's headers, kept by what it
     is made of."""
-    total = hashlib.sha256()
+    total = hashlib.sha256(" ".join(MODULE_FLAGS).encode())
     for path in sorted([*source.parent.glob("*.h"), source]):
         total.update(path.read_bytes())
     to = folder / "objects" / f"module-{total.hexdigest()[:16]}.o"

@@ -11,7 +11,7 @@ import decide
 import measure
 
 BASELINES = ("reference", "autovec")
-# Baselines are up to 40 times slower, and a speed-up is wanted to a per cent:
+# Baselines are tens of times slower, and a speed-up is wanted to a per cent:
 # few processes, whose spread gives the interval.
 PROCESSES, PAIRS, SECONDS = 4, 5, .0002
 CONFIDENCE = .95

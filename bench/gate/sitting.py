@@ -10,6 +10,7 @@ import secrets
 import time
 
 import builds
+import counts
 import decide
 import lanes
 import machine
@@ -31,17 +32,26 @@ def plan_of(args):
             "pairs": args.pairs, "seconds": args.seconds, "seed": seed}
 
 
+def chosen_of(args, listed):
+    """The rows asked for; those that are only counted if it is no other."""
+    if args.quick:
+        listed = [r for r in listed if re.search(NUMERIC, r)]
+    chosen = [r for r in listed if not args.rows or args.rows.search(r)]
+    if chosen or args.quick or args.objects or not args.rows:
+        return chosen
+    return list(filter(args.rows.search, counts.ROWS))
+
+
 def rows_of(args, base, head):
     """Rows to compare, and notes of those that only one of them has."""
     with measure.fresh_folder() as folder:
         files = [os.path.join(folder, f) for f in ("a.so", "b.so")]
         builds.link_all(ROOT, [(base, 1, files[0]), (head, 2, files[1])])
         old, new = (measure.list_rows(f, args.runner) for f in files)
-    chosen = [r for r in new if (not args.rows or args.rows.search(r)) and
-              (not args.quick or re.search(NUMERIC, r))]
+    chosen = chosen_of(args, new)
     if not chosen:
         raise Usage("no row is asked for: --list prints those there are")
-    both = [r for r in chosen if r in old]
+    both = [r for r in chosen if r in old or r in counts.ROWS]
     if not both:
         raise Usage(f"{base.label} has none of the rows")
     notes = [f"{r}: {base.label} does not have it" for r in chosen
