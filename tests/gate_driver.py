@@ -3,6 +3,7 @@ answers are known (gate_fake_runner.py)."""
 
 import json
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -365,6 +366,24 @@ class Interruption(Folder):
         code, _, err = self.interrupt(3, by=signal.SIGTERM)
         self.assertEqual(code, 2)
         self.kept(err)
+
+    @unittest.skipUnless(platform.machine() in ("x86_64", "AMD64"),
+                         "counts rows of x86-64")
+    def test_terminated_while_it_counts(self):
+        begun, tool = self.folder / "begun", self.folder / "valgrind"
+        tool.write_text(f"#!/bin/sh\n: >{begun}\nexec sleep 100\n")
+        tool.chmod(0o755)
+        with mock.patch.dict(os.environ, VALGRIND=str(tool)):
+            job = self.start("--objects", str(self.folder / "a"),
+                             str(self.folder / "b"), "--runner", self.runner,
+                             "--raw", str(self.raw))
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not begun.exists():
+            time.sleep(.02)
+        job.send_signal(signal.SIGTERM)
+        _, err = job.communicate(timeout=30)
+        self.assertEqual(job.returncode, 2)
+        self.assertEqual(err.splitlines()[-1], "compare: interrupted")
 
     def test_no_runner_stays(self):
         self.interrupt(1)

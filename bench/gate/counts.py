@@ -10,6 +10,7 @@ import platform
 import re
 import subprocess
 import tempfile
+import time
 
 import builds
 import machine_code
@@ -87,6 +88,24 @@ def valgrind():
         raise NotMeasured("no valgrind") from None
 
 
+running = set()  # valgrinds, of all threads
+
+
+def finish(command, **more):
+    """As subprocess.run, for SECONDS at most, and `both` can end it."""
+    job = subprocess.Popen(command, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True, **more)
+    running.add(job)
+    try:
+        out, err = job.communicate(timeout=SECONDS)
+    finally:
+        if job.poll() is None:
+            job.kill()
+            job.communicate()
+        running.discard(job)
+    return subprocess.CompletedProcess(command, job.returncode, out, err)
+
+
 def callgrind(folder, runner, rows):
     """What the runner printed; a profile a row lies in the folder then. The
     caller's environment stays outside: VALGRIND_OPTS and SRNN_ISA among it."""
@@ -95,9 +114,8 @@ def callgrind(folder, runner, rows):
                "--callgrind-out-file=counts", os.path.abspath(runner), "count",
                "./module.so", *rows]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True,
-                              text=True, timeout=SECONDS,
-                              env={"PATH": os.defpath, "LC_ALL": "C"})
+        done = finish(command, cwd=folder,
+                      env={"PATH": os.defpath, "LC_ALL": "C"})
     except OSError as e:
         raise NotMeasured(f"{command[0]}: {e.strerror}") from e
     except subprocess.TimeoutExpired:
@@ -239,9 +257,18 @@ def compare(old, new):
 
 
 def both(old, new, rows=ROWS, runner=measure.RUNNER):
-    """Counts of two builds, beside one another: that disturbs none."""
+    """Counts of two builds, beside one another: that disturbs none. Who
+    interrupts does not wait for them."""
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        return list(pool.map(lambda b: counts(b, rows, runner), (old, new)))
+        jobs = [pool.submit(counts, b, rows, runner) for b in (old, new)]
+        try:
+            return [job.result() for job in jobs]
+        except BaseException:
+            while not all(job.done() for job in jobs):
+                for each in list(running):
+                    each.kill()
+                time.sleep(.02)  # a link may be about to start one
+            raise
 
 
 def failed(lane):
