@@ -22,6 +22,7 @@ srnn_gate(venv)
 # ---- compare: builds, layouts, interruption, exit codes ---
 srnn_gate(builds)
 srnn_gate(driver)
+srnn_gate(codes)
 srnn_gate(beside)
 
 # ---- the runner: memory as promised, refusals, well-formed pairs ---
