@@ -91,7 +91,9 @@ def against(args, rev):
     if stopped:
         enough(path)
     shown, raw, verdicts = judging.judged([path])
-    if recorded and not stopped:
+    if stopped:  # it may be wanted no longer, but nothing was passed
+        shown["code"] = shown["code"] or 2
+    elif recorded:
         record(raw, verdicts, shown)
     return shown, stopped
 

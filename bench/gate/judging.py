@@ -47,7 +47,9 @@ def several(paths):
     plan = dict(first["plan"])
     for key in ("processes", "confirm"):
         plan[key] = sum(r.start["plan"][key] for r in raws)
-    return rawfile.Raw(first | {"rows": list(rows), "plan": plan},
+    counts = next(filter(None, (r.start.get("counts") for r in raws)), None)
+    return rawfile.Raw(first | {"rows": list(rows), "plan": plan,
+                                "counts": counts},
                        [p for r in raws for p in r.processes],
                        all(r.ended for r in raws))
 

@@ -57,8 +57,8 @@ def chosen(machines, digits, path):
     """Those whose digest starts so."""
     found = [m for m in machines if m.digest.startswith(digits)]
     if not machines:
-        raise history.Refused(f"{path} holds no rows yet: ./run compare adds "
-                              "those of a commit")
+        raise history.Refused(f"{path} holds no rows yet: ./run compare BASE "
+                              "HEAD --record adds those of HEAD")
     if not found:
         raise history.Refused(
             f"{path} holds nothing of a machine '{digits}', but of "
