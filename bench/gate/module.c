@@ -13,7 +13,7 @@
 /* Packed panels of a product, or the memory of a session. */
 #define OWN (1u << 3)
 
-/* A run takes some 0.5 ms at most: samples that short are not parted by the
+/* A run takes less than a millisecond: samples that short are not parted by the
  * drift of a clock. The packed weights of both builds, 13 MB at most, share the
  * last cache: what does not fit there is timed as its luck in staying. */
 static const char *const top_rows[] = {

@@ -24,7 +24,7 @@ import measure
 import plants
 import raw as rawfile
 import suites
-from arguments import duration, natural
+from arguments import duration, natural, pattern
 
 ROOT = measure.ROOT
 RAW = os.path.join(ROOT, builds.KEPT, "selfcheck.jsonl")
@@ -41,13 +41,6 @@ def sizes(text):
     if not all(0 < size <= 100 for size in found):
         raise argparse.ArgumentTypeError(f"{text}: sizes are per cent")
     return found
-
-
-def pattern(text):
-    try:
-        return re.compile(text)
-    except re.error as e:
-        raise argparse.ArgumentTypeError(f"{text}: {e}") from e
 
 
 def plan(text):
