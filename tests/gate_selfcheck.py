@@ -206,6 +206,11 @@ class Chosen(unittest.TestCase):
             self.assertLessEqual(len(s.planted),
                                  selfcheck.MOST_PLANTED * len(ROWS))
 
+    def test_without_sizes_all_suites_are_equal(self):
+        sizes = selfcheck.parser().parse_args(["--equal"]).plant
+        found = list(selfcheck.random_suites("one", ROWS, sizes, 3))
+        self.assertEqual([s.planted for _, s in found], [{}] * 3)
+
     def test_rows_of_a_process_share_a_plant(self):
         parts = selfcheck.parts_of(planted(ROWS[1], ROWS[2]), ROWS)
         self.assertEqual(parts, {0: [ROWS[0], ROWS[3]],

@@ -67,6 +67,8 @@ def parser():
                    help="only rows that it is found in")
     p.add_argument("--plant", type=sizes, default=[1., 2., 3., 5.],
                    metavar="1,2,3,5", help="sizes in per cent, in turn")
+    p.add_argument("--equal", dest="plant", action="store_const", const=[],
+                   help="plant nothing: suites of equal builds alone")
     p.add_argument("--natural", action="store_true",
                    help="N suites of each natural slow-down instead: "
                    + ", ".join(plant.name for plant in plants.PLANTS))
@@ -104,14 +106,16 @@ def slowed(build, rows, size, chance):
 
 
 def random_suites(build, rows, sizes_, count):
-    """An A/A suite and a planted one in turn; without a count, for ever."""
-    done = secrets.randbelow(len(sizes_))
+    """An A/A suite and, if there are sizes, a planted one in turn; without a
+    count, for ever."""
+    done = secrets.randbelow(max(len(sizes_), 1))
     end = None if count is None else done + count
     while done != end:
         seed = secrets.randbits(31)
         yield seed, equal(build, rows)
-        yield seed + 1, slowed(build, rows, sizes_[done % len(sizes_)],
-                               random.Random(seed))
+        if sizes_:
+            yield seed + 1, slowed(build, rows, sizes_[done % len(sizes_)],
+                                   random.Random(seed))
         done += 1
 
 
