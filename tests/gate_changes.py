@@ -16,7 +16,7 @@ except ImportError as missing:
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import gate_made as made
-import changes
+from commits import changes
 
 
 def series(speeds, error, row="row"):

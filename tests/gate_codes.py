@@ -12,11 +12,11 @@ from gate_folder import Folder  # first: it finds the gate's modules
 import builds
 import compare
 import counts
-import history
 import judging
 import measure
 import show
 import sitting
+from commits import history
 
 
 class Unforeseen(Folder):

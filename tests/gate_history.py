@@ -24,10 +24,9 @@ import gate_made as made
 import gate_synthetic as synthetic
 import compare
 import decide
-import entry
-import history
 import machine
 import raw as raws
+from commits import entry, history
 
 Estimate = collections.namedtuple("Estimate", "ratio low high processes")
 Verdict = collections.namedtuple("Verdict", "row what first second why")

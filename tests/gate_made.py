@@ -12,8 +12,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "bench", "gate"))
-import entry
-import history
+from commits import entry, history
 
 NORMAL = 1.959964
 COMMITS = 8

@@ -26,11 +26,7 @@ GATE = os.path.join(HERE, "..", "bench", "gate")
 RESULTS = os.path.join(HERE, "..", "results")
 sys.path[:0] = [HERE, RESULTS]
 import gate_made as made
-import entry
-import history
-import pictures
-import series
-import sparks
+from commits import entry, history, pictures, series, sparks
 
 VOID = {"meta", "input", "br", "wbr"}
 ONE, TWO = (entry.digest(m) for m in made.machines())

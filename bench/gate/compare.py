@@ -11,7 +11,6 @@ import traceback
 
 import builds
 import decide
-import history
 import judging
 import lanes
 import measure
@@ -19,6 +18,7 @@ import raw as rawfile
 import show
 import sitting
 from arguments import Usage, check, parser
+from commits import history
 
 ROOT = measure.ROOT
 HISTORY = ROOT / "results/history.jsonl"

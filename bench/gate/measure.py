@@ -16,7 +16,7 @@ import time
 import builds
 
 ROOT = builds.HERE.parents[1]
-RUNNER = ROOT / "build/release/bench/gate/gate_runner"
+RUNNER = ROOT / "build/release/bench/gate/runner/gate_runner"
 FORMAT = 1  # of what the runner prints
 LOST_IN_A_ROW = 3
 # Seconds after which a process hangs: of the first, whose length nobody knows,

@@ -1,6 +1,6 @@
 /* What a shared object exports to be gated: its rows by name, each a function
  * of fixed work to time. Two builds of it are loaded into one process and run
- * in turns over the same memory (runner.h); so a row keeps no state beside its
+ * in turns over the same memory (runner/); so a row keeps no state beside its
  * own, and prints nothing. */
 #ifndef GATE_MODULE_H
 #define GATE_MODULE_H

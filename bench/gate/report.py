@@ -16,10 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(1, os.path.join(ROOT, "results"))
 
 try:
-    import history
-    import page
-    import pictures
-    import series
+    from commits import history, page, pictures, series
 except ImportError as missing:
     print(f"report: {missing}; bench/venv.sh build/gate gate installs what "
           "build/gate/bin/python needs", file=sys.stderr)

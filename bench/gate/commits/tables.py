@@ -3,8 +3,7 @@ that it is sorted by beside the text that is read."""
 
 import html
 
-import entry
-import series
+from commits import entry, series
 
 ARROWS = {"slower": "\N{BLACK DOWN-POINTING TRIANGLE}",
           "faster": "\N{BLACK UP-POINTING TRIANGLE}",

@@ -100,5 +100,5 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof job / sizeof *job; i++)
         if (!strcmp(argv[1], job[i].name))
             return job[i].run(argc - 1, argv + 1);
-    return refuse("list, pairs or count: see the head of bench/gate/runner.c");
+    return refuse("list, pairs or count: see the head of bench/gate/runner/main.c");
 }

@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import tempfile
 
-import entry
+from commits import entry
 
 
 class Refused(Exception):

@@ -4,9 +4,8 @@ steps, and numbers; then pictures of the bench's records."""
 import html
 import os
 
-import series
-import sparks
-from tables import COUNTED, TIMED, code, esc, marked, table, tied
+from commits import series, sparks
+from commits.tables import COUNTED, TIMED, code, esc, marked, table, tied
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TITLE = "Speed over commits"

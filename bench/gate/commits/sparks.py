@@ -4,7 +4,7 @@ commit, lines where the base stays, intervals as bars, steps as triangles."""
 import html
 import math
 
-import series
+from commits import series
 
 # Columns stand alike in all plots of a machine, so that a commit is a column.
 SMALL = {"wide": 200, "high": 66, "left": 5, "right": 195, "top": 8, "low": 58,

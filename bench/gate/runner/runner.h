@@ -4,7 +4,7 @@
 #ifndef GATE_RUNNER_H
 #define GATE_RUNNER_H
 
-#include "module.h"
+#include "../module.h"
 
 #include <stdint.h>
 
@@ -13,14 +13,14 @@
 /* The two builds. */
 enum { A, B, SIDES };
 
-/* ---- numbers (runner_random.c) ------------------------------------------- */
+/* ---- numbers (random.c) ------------------------------------------- */
 
 /* The next of a stream (SplitMix64: Steele, Lea, Flood 2014). */
 uint64_t random_next(uint64_t *state);
 /* Evenly of 0 to n - 1, n small beside 2^64. */
 size_t random_below(uint64_t *state, size_t n);
 
-/* ---- loading (runner_load.c) --------------------------------------------- */
+/* ---- loading (load.c) --------------------------------------------- */
 
 /* The module of a shared object, whose symbols no other one sees. NULL and the
  * reason: it cannot be loaded, or has another version. It stays loaded. */
@@ -32,7 +32,7 @@ int load_same_code(const void *a, const void *b);
 /* Of a row that was opened. */
 void load_close(gate_row *row);
 
-/* ---- buffers (runner_buffers.c) ------------------------------------------ */
+/* ---- buffers (buffers.c) ------------------------------------------ */
 
 /* Memory of one row for both builds, all zeros. */
 typedef struct buffers {
@@ -55,7 +55,7 @@ void buffers_close(buffers *m);
 /* Cache lines of a large page: as many places there are. */
 #define PLACES ((size_t)(2 << 20) / 64)
 
-/* ---- timing (runner_time.c) ---------------------------------------------- */
+/* ---- timing (time.c) ---------------------------------------------- */
 
 typedef struct plan {
     size_t pairs;
@@ -82,7 +82,7 @@ void time_prepare(const gate_row row[SIDES], int first, const plan *p,
 void time_pairs(const gate_row row[SIDES], int first, size_t pairs,
                 uint64_t *random, result *r);
 
-/* ---- options (runner_options.c) ------------------------------------------ */
+/* ---- options (options.c) ------------------------------------------ */
 
 typedef struct options {
     plan plan;
@@ -94,7 +94,7 @@ typedef struct options {
  * and a row, begin at argv[optind]. */
 int options_read(options *o, int argc, char **argv);
 
-/* ---- printing (runner_print.c): JSON, one line a call -------------------- */
+/* ---- printing (print.c): JSON, one line a call -------------------- */
 
 /* The names of a row: that of A, and of B, which may be the same. */
 typedef struct names {
@@ -110,8 +110,8 @@ void print_end(size_t rows);
 /* ---- jobs ---------------------------------------------------------------- */
 
 /* Each returns the exit code of the program, and has said on stderr why. */
-int pairs_job(int argc, char **argv); /* runner_pairs.c */
-int count_job(int argc, char **argv); /* runner.c */
+int pairs_job(int argc, char **argv); /* pairs.c */
+int count_job(int argc, char **argv); /* main.c */
 int list_job(int argc, char **argv);
 int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -51,7 +51,7 @@ int options_read(options *o, int argc, char **argv)
                    (option == 't' &&
                     is_number(optarg, 0, 10, &o->plan.plant)) ||
                    (option == 'r' && read_seed(optarg, &o->seed))))
-            return option == '?' ? refuse("pairs: see bench/gate/runner.c")
+            return option == '?' ? refuse("pairs: see bench/gate/runner/main.c")
                                  : refuse("pairs: '%s' is no such number",
                                           optarg);
     return argc - optind < SIDES + 1

@@ -8,8 +8,7 @@ import re
 
 import plots # sets Matplotlib up
 import record as records
-import history
-import series
+from commits import history, series
 
 plt = plots.plt
 SHAPES = {"slower": ("v", plots.RED), "faster": ("^", plots.BLUE),

@@ -5,10 +5,8 @@ import collections
 import math
 import re
 
-import changes
 import counts
-import entry
-import history
+from commits import changes, entry, history
 
 # commits: [(commit, date)] in order; rows that were timed and counts that were
 # counted, in the order of groups; changes of the rows, the newest first.
