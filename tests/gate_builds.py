@@ -23,6 +23,7 @@ except ImportError:
     sys.exit(77)
 
 import builds  # noqa: E402
+import layouts  # noqa: E402
 import ratios  # noqa: E402
 
 FILES = {
@@ -102,7 +103,7 @@ class Kept(Repository):
         pathlib.Path(first.objects[0]).write_text("half an object")
         again = self.at()
         self.assertEqual(again.objects, first.objects)
-        builds.link(again, 1, str(self.root / "build/x.so"))
+        layouts.link(again, 1, str(self.root / "build/x.so"))
 
     def test_by_another_compiler_again(self):
         self.at()
@@ -215,7 +216,7 @@ def addresses(path):
 class Layouts(Repository):
     def link(self, seed):
         out = str(self.root / f"build/{seed}.so")
-        builds.link(self.at(), seed, out)
+        layouts.link(self.at(), seed, out)
         return addresses(out)
 
     def test_by_the_seed(self):
@@ -230,10 +231,10 @@ class Layouts(Repository):
 
     def test_every_object_is_there_once(self):
         objects = [f"{i}.o" for i in range(50)]
-        found = builds.layout(objects, ["p", "q"], 5)
+        found = layouts.layout(objects, ["p", "q"], 5)
         self.assertEqual(sorted(found[1::2]), sorted(objects))
         self.assertEqual(set(found[::2]), {"p", "q"})
-        self.assertEqual(found, builds.layout(objects[::-1], ["p", "q"], 5))
+        self.assertEqual(found, layouts.layout(objects[::-1], ["p", "q"], 5))
 
 
 def lane(numbers, half=.01, processes=4):

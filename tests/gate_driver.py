@@ -17,6 +17,7 @@ import builds
 import compare
 import decide
 import judging
+import layouts
 import measure
 import raw as rawfile
 import sitting
@@ -136,7 +137,7 @@ class Refusals(Folder):
         row = "tanh/f32/N32771/avx2"
         args = compare.parser().parse_args(["x", "--rows", row])
         build = builds.Build("x", "x", [])
-        with mock.patch.object(builds, "link_all"), \
+        with mock.patch.object(layouts, "link_all"), \
                 mock.patch.object(measure, "list_rows", lambda *_: ["a"]):
             rows, notes = sitting.rows_of(args, build, build)
         self.assertEqual((rows, notes), ([row], []))
@@ -159,7 +160,7 @@ class Refusals(Folder):
 
     def test_not_linked(self):
         (self.folder / "a/x.o").write_text("no object")
-        code, _, err = self.compare(link=builds.link_all)
+        code, _, err = self.compare(link=layouts.link_all)
         self.assertEqual(code, 2)
         self.assertIn("a cannot be linked", err)
         self.assertIn("x.o", err)  # what the linker said

@@ -21,8 +21,8 @@ except ImportError:
     print("skipped: no SciPy; bench/venv.sh build/gate gate installs it")
     sys.exit(77)
 
-import builds  # noqa: E402
 import compare  # noqa: E402
+import layouts  # noqa: E402
 
 ROWS = "plain/1\nplain/2\nslow/3\nfast/4\n"
 # Of another machine, in a few words.
@@ -79,7 +79,7 @@ class Folder(unittest.TestCase):
         """In this process, where all is loaded, and without the linker."""
         out, err = io.StringIO(), io.StringIO()
         with mock.patch.dict(os.environ, GATE_FAKE=str(self.folder)), \
-                mock.patch.object(builds, "link_all", link or touch_all), \
+                mock.patch.object(layouts, "link_all", link or touch_all), \
                 contextlib.redirect_stdout(out), \
                 contextlib.redirect_stderr(err):
             try:

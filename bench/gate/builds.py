@@ -1,5 +1,4 @@
-"""A commit as objects, built once and kept: what a process loads is linked
-from them anew each time, in a random layout."""
+"""A commit as objects, built once and kept."""
 
 import contextlib
 import fcntl
@@ -7,7 +6,6 @@ import hashlib
 import json
 import os
 import pathlib
-import random
 import re
 import shutil
 import subprocess
@@ -34,7 +32,6 @@ LIBRARIES = ("-lm", "-lpthread")
 # Changes there build nothing else.
 ASIDE = ("--", ".", ":!results", ":!*.md")
 TAIL = 30  # lines of a compiler's output that are told
-PADS = 64  # sizes of padding: a page of cache lines
 
 
 class Failed(Exception):
@@ -272,72 +269,3 @@ def module_object(folder, source):
               folder / "src/include", "-c", source, "-o", new])
         new.rename(to)
     return str(to)
-
-
-# ---- random layouts ---
-
-PAD = """.text
-.p2align 6
-.skip {text}, 0x90
-.data
-.p2align 6
-.skip {data}
-.section .note.GNU-stack, "", %progbits
-"""
-
-
-def padding(root):
-    """Objects of 1 to PADS cache lines of .text, and of another number of
-    .data; made once."""
-    folder = pathlib.Path(root) / KEPT / "padding"
-    paths = [folder / f"{lines}.o" for lines in range(1, PADS + 1)]
-    with locked(folder):
-        if not (folder / "stamp").exists():
-            folder.mkdir(exist_ok=True)
-            for i, path in enumerate(paths):
-                path.with_suffix(".s").write_text(PAD.format(
-                    text=64 * (i + 1), data=64 * (1 + i * 37 % PADS)))
-            tool([cc(), "-c", *(p.with_suffix(".s").name for p in paths)],
-                 cwd=folder)
-            (folder / "stamp").touch()
-    return list(map(str, paths))
-
-
-def layout(objects, pads, seed):
-    """All objects in a random order, one padding before each."""
-    chance = random.Random(seed)
-    order = sorted(objects)
-    chance.shuffle(order)
-    return [path for o in order for path in (chance.choice(pads), o)]
-
-
-def start_link(build, pads, seed, out):
-    """A linker at work. Its own symbols bind within: of two modules in one
-    process, none calls into the other."""
-    return subprocess.Popen(
-        [cc(), "-shared", "-Wl,-Bsymbolic", "-o", out,
-         *layout(build.objects, pads, seed), *build.libraries],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, errors="replace",
-        process_group=0)
-
-
-def link_all(root, wanted):
-    """Links [(build, seed, out), ...] beside one another."""
-    pads = padding(root)
-    jobs = [start_link(b, pads, seed, out) for b, seed, out in wanted]
-    try:
-        said = [job.communicate()[0] for job in jobs]
-    except BaseException:
-        for job in jobs:
-            job.kill()
-            job.wait()
-        raise
-    for (b, _, _), job, text in zip(wanted, jobs, said):
-        if job.returncode:
-            tail = "\n".join(text.splitlines()[-TAIL:])
-            raise Failed(f"{b.label} cannot be linked:\n{tail}")
-
-
-def link(build, seed, out, root=HERE.parents[1]):
-    link_all(root, [(build, seed, out)])

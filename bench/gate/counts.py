@@ -13,6 +13,7 @@ import tempfile
 import time
 
 import builds
+import layouts
 import machine_code
 import measure
 
@@ -161,7 +162,7 @@ def instructions_and_errors(build, rows, runner):
         return {}, {}
     valgrind()  # before a link that nobody needs
     with tempfile.TemporaryDirectory() as folder:
-        builds.link(build, SEED, os.path.join(folder, "module.so"))
+        layouts.link(build, SEED, os.path.join(folder, "module.so"))
         return counted(folder, runner, rows)
 
 

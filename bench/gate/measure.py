@@ -14,6 +14,7 @@ import tempfile
 import time
 
 import builds
+import layouts
 
 ROOT = builds.HERE.parents[1]
 RUNNER = ROOT / "build/release/bench/gate/runner/gate_runner"
@@ -140,8 +141,8 @@ def one(a, b, rows, options, seed, folder, runner, timeout, spent):
     """Links, runs; rows and errors. Nothing else of ours runs beside it."""
     files = [os.path.join(folder, name) for name in ("a.so", "b.so")]
     began = time.monotonic()
-    builds.link_all(ROOT, [(build, seed_of(seed, name), out) for name, build,
-                           out in zip("ab", (a, b), files)])
+    layouts.link_all(ROOT, [(build, seed_of(seed, name), out)
+                            for name, build, out in zip("ab", (a, b), files)])
     linked = time.monotonic()
     spent["links"] += linked - began
     try:

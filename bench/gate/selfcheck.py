@@ -19,6 +19,7 @@ import time
 
 import builds
 import decide
+import layouts
 import machine
 import measure
 import plants
@@ -135,7 +136,7 @@ def rows_of(build, runner):
     """Those that compare measures."""
     with measure.fresh_folder() as folder:
         path = os.path.join(folder, "a.so")
-        builds.link_all(ROOT, [(build, 1, path)])
+        layouts.link_all(ROOT, [(build, 1, path)])
         return measure.list_rows(path, runner)
 
 

@@ -13,6 +13,7 @@ import builds
 import counts
 import decide
 import lanes
+import layouts
 import machine
 import measure
 import raw as rawfile
@@ -46,7 +47,7 @@ def rows_of(args, base, head):
     """Rows to compare, and notes of those that only one of them has."""
     with measure.fresh_folder() as folder:
         files = [os.path.join(folder, f) for f in ("a.so", "b.so")]
-        builds.link_all(ROOT, [(base, 1, files[0]), (head, 2, files[1])])
+        layouts.link_all(ROOT, [(base, 1, files[0]), (head, 2, files[1])])
         old, new = (measure.list_rows(f, args.runner) for f in files)
     chosen = chosen_of(args, new)
     if not chosen:
