@@ -204,6 +204,17 @@ class Flags(unittest.TestCase):
         of = "-O3 -fPIC", {"x.c": "-mfma"}
         self.assertEqual(self.told(of, of), ["both built with -O3 -fPIC"])
 
+    def test_a_speed_up_has_the_digits_that_are_sure(self):
+        for ratio, half, text in ((12.34, .02, "12.3"), (12.34, .4, "12.3"),
+                                  (12.34, 2, "12"), (1.234, .03, "1.23"),
+                                  (123.4, 12, "120"), (1.5, 30, "2"),
+                                  (.1234, .001, "0.123")):
+            s = {"ratio": ratio, "low": ratio - half, "high": ratio + half}
+            self.assertEqual(compare.show.times(s), text)
+        self.assertEqual(compare.show.times(
+            {"ratio": 12.34, "low": None, "high": None}), "12.3")
+        self.assertEqual(compare.show.times(None), "")
+
     def test_other_flags_are_told(self):
         self.assertEqual(
             self.told(("-O3", {}), ("-O2", {"x.c": "-mfma"})),
@@ -253,7 +264,7 @@ class Pinned(unittest.TestCase):
         worst = compare.worst
         self.assertEqual(worst([of(0)]), (0, "it is 0"))
         self.assertEqual(worst([of(0), of(1, "pinned")]),
-                         (1, "against pinned: it is 1"))
+                         (1, "against pinned: it is 1; against old: it is 0"))
         self.assertEqual(worst([of(2), of(1)])[0], 1)
         self.assertEqual(worst([of(2), of(0)])[0], 2)
 
@@ -289,7 +300,7 @@ class Pinned(unittest.TestCase):
             asked, code, err = self.asked(answer)
             self.assertEqual((len(asked), code), (2, 1))
             self.assertRegex(err.splitlines()[-1],
-                             "against old: it is 1; against refs/tags/v1: "
+                             "against old: it is 1; against v1: "
                              f"{compare.told(error)}")
 
 

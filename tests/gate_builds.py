@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -121,6 +122,38 @@ class Kept(Repository):
         self.assertEqual(self.stamps(), before)
         self.assertEqual(second.objects[:2], first.objects[:2])
         self.assertNotEqual(second.objects[2], first.objects[2])
+
+    def test_same_code(self):
+        first = self.at()
+        one = self.root / "one.c"
+        one.write_text("/* Other words. */ " + one.read_text())
+        self.commit()
+        second = self.at()
+        self.assertNotEqual(first.commit, second.commit)
+        self.assertTrue(builds.same_code(first, second))
+        one.write_text(one.read_text() + "int more(void) { return 5; }\n")
+        self.commit()
+        self.assertFalse(builds.same_code(first, self.at()))
+        second.objects.pop()
+        self.assertFalse(builds.same_code(first, second))
+
+    def test_what_a_week_has_not_seen_is_forgotten(self):
+        self.at()
+        kept_in = self.root / builds.KEPT
+        (old,) = (stamp.parent for stamp in self.stamps())
+        for name in ("run-killed", "run-now", "raw"):
+            (kept_in / name).mkdir()
+        long_ago = time.time() - builds.WEEK - 60
+        for name in (old.name, "run-killed", "raw"):
+            os.utime(kept_in / name, (long_ago, long_ago))
+        self.at()  # seen
+        builds.forget(kept_in)
+        self.assertTrue(old.exists())
+        os.utime(old, (long_ago, long_ago))
+        builds.forget(kept_in)
+        self.assertEqual({path.name for path in kept_in.iterdir()
+                          if path.is_dir()}, {"run-now", "raw"})
+        self.at()
 
     def test_flags_of_the_module_make_another(self):
         first = self.at()

@@ -13,6 +13,7 @@ import builds
 import compare
 import counts
 import judging
+import lanes
 import measure
 import show
 import sitting
@@ -84,7 +85,7 @@ class Recorded(Folder):
         """--record of two commits whose comparison says the code."""
         def at(root, rev, module=None):
             of = base if rev == "old" else "2" * 40
-            return builds.Build(rev, of, [])
+            return builds.Build(rev, of, [] if rev == "old" else ["x.o"])
         shown = {"code": code, "sentence": f"it is {code}", "counts": None,
                  "base": {"label": "old"}}
         measured = mock.Mock(return_value=("x", False))
@@ -103,6 +104,18 @@ class Recorded(Folder):
             code, _, err, _ = self.compared(1, append=error)
             self.assertEqual(code, 1)
             self.assertIn("not recorded: why", err)
+
+    def test_what_is_the_same_code_is_not_measured(self):
+        files = [self.folder / "j.json", self.folder / "m.md"]
+        with mock.patch.object(builds, "same_code", lambda *_: True):
+            code, out, _, measured = self.compared(
+                1, "--json", str(files[0]), "--markdown", str(files[1]))
+        self.assertEqual((code, measured), (0, False))
+        self.assertIn("the same machine code", out)
+        self.assertIn("the same machine code", files[1].read_text())
+        # A later comparison may ask what has changed since.
+        label, _, speedups = lanes.before(files[0])
+        self.assertEqual((label, speedups), ("new", {}))
 
     def test_what_cannot_be_recorded_is_not_measured(self):
         code, _, err, measured = self.compared(0, base="2" * 40)

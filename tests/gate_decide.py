@@ -196,6 +196,14 @@ class Rule(unittest.TestCase):
         self.assertEqual(self.said(FEW, told(1.002)), "same")
         self.assertEqual(self.said(FEW, told(1.02)), "unclear")
 
+    def test_stages_that_part_are_told(self):
+        alpha = decide.level(ROWS)
+        near = decide.verdict(told(1.02), told(1.021, n=64), alpha)
+        apart = decide.verdict(told(1.05), told(1.02, n=64), alpha)
+        self.assertEqual((near.what, apart.what), ("slower", "slower"))
+        self.assertIsNone(near.why)
+        self.assertRegex(apart.why, r"^at first it was \+5\.0%, .* less sure")
+
     def test_p_is_of_both_stages(self):
         just = decide.level(ROWS)
         self.assertEqual(just, .01 / 80)

@@ -94,7 +94,7 @@ class Answers(Folder):
         code, _, err = self.compare("--rows", "plain")
         self.assertEqual(code, 2)
         self.assertRegex(err.splitlines()[-1],
-                         "1 rows failed; plain/1: the result is wrong")
+                         "1 row failed; plain/1: the result is wrong")
         self.assertEqual([("--check" in x) for x in self.calls()],
                          [True] * 2 + [False] * 10)
         self.assertEqual([p["checked"] for p in
@@ -124,13 +124,14 @@ class Refusals(Folder):
         self.refused("below 1", "HEAD", "--processes", "0")
         self.refused("not in", "HEAD", "--seconds", "7")
         self.refused("no tag 'nowhere'", "HEAD", "--pinned", "nowhere")
-        self.refused("No such file", "HEAD", "--json", "nowhere/x")
+        self.refused("nowhere/x: No such file", "HEAD", "--json", "nowhere/x")
+        self.refused("--partial goes with --judge", "HEAD", "--partial")
         self.refused("no folder", "HEAD", "--raw", "nowhere/x")
 
     def test_no_such_row(self):
         code, _, err = self.compare("--rows", "nowhere")
         self.assertEqual(code, 2)
-        self.assertIn("--list", err)
+        self.assertIn("'nowhere': --list", err)
         self.assertFalse(self.raw.exists())
 
     def test_rows_that_are_only_counted(self):
@@ -184,6 +185,14 @@ class Refusals(Folder):
         self.raw.write_text(text.replace('"stolen":0', '"stolen":1', 1))
         self.refused(r"raw.jsonl, line 2: ", "--judge", str(self.raw))
 
+    def test_what_stands_before_the_damage_is_judged(self):
+        self.compare("--rows", "plain")
+        self.raw.write_bytes(self.raw.read_bytes()[:-40])  # of the end
+        self.refused("cut off", "--judge", str(self.raw))
+        code, out, _ = self.run_compare("--judge", str(self.raw), "--partial")
+        self.assertEqual(code, 0)
+        self.assertRegex(out, "line 14: cut off in the middle; judged is what")
+
 
 class Losses(Folder):
     def test_one_is_lost_and_named(self):
@@ -215,7 +224,7 @@ class Losses(Folder):
         code, _, err = self.compare("--rows", "plain")
         self.assertEqual(code, 2)
         self.assertRegex(err.splitlines()[-1],
-                         "1 rows failed; plain/1: the result is wrong")
+                         "1 row failed; plain/1: the result is wrong")
 
     def test_hang(self):
         self.script("hang")

@@ -67,6 +67,9 @@ def parser():
     p.add_argument("--judge", nargs="+", metavar="RAW",
                    help="decide again what was measured; of several sittings "
                    "of the same commits on one machine together")
+    p.add_argument("--partial", action="store_true",
+                   help="with --judge: of a damaged file, what stands before "
+                   "the damage")
     p.add_argument("--objects", nargs=2, metavar="DIR",
                    help="compare two folders of objects (*.o), not commits")
     p.add_argument("--raw", metavar="FILE",
@@ -101,6 +104,8 @@ def check(args):
         clash = [n for n in ("base", "pinned", "record") if getattr(args, n)]
     else:
         clash = []
+        if args.partial:
+            raise Usage("--partial goes with --judge")
         if not args.base and not args.list:
             raise Usage("a BASE to compare with is needed, as in "
                         "./run compare HEAD~1")

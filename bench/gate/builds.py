@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import filecmp
 import hashlib
 import json
 import os
@@ -32,6 +33,7 @@ LIBRARIES = ("-lm", "-lpthread")
 # Changes there build nothing else.
 ASIDE = ("--", ".", ":!results", ":!*.md")
 TAIL = 30  # lines of a compiler's output that are told
+WEEK = 7 * 24 * 3600  # seconds that what nobody uses is kept
 
 
 class Failed(Exception):
@@ -168,6 +170,15 @@ def of_objects(folder):
                  about={"compiler": machine.compiler(cc())})
 
 
+def same_code(a, b):
+    """Whether two builds are of the same objects, byte by byte: a comment, a
+    document or a test parts their commits."""
+    if len(a.objects) != len(b.objects):
+        return False
+    return all(filecmp.cmp(one, other, shallow=False)
+               for one, other in zip(a.objects, b.objects))
+
+
 # ---- kept builds ---
 
 @contextlib.contextmanager
@@ -199,10 +210,22 @@ def kept(root, label, commit, key, fill, module):
         if any(about.get(k) != v for k, v in made_by().items()):
             about = build(folder, label, fill)
             stamp.write_text(json.dumps(about, indent=1))  # last: it is whole
+            forget(folder.parent)
+        os.utime(folder)
         objects = [str(folder / "cmake" / o) for o in about["objects"]]
         objects.append(module_object(folder, module or HERE / "module.c"))
     told = {k: about[k] for k in ("compiler", "flags", "own", "machine")}
     return Build(label, commit, objects, about=told)
+
+
+def forget(kept_in):
+    """Builds, and links of what was killed, that a week has not seen; what was
+    measured stays."""
+    for path in kept_in.iterdir():
+        if ((path / "stamp.json").exists() or path.name.startswith("run-")) \
+                and time.time() - path.stat().st_mtime > WEEK:
+            shutil.rmtree(path, ignore_errors=True)
+            path.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def plain():

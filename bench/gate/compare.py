@@ -5,7 +5,6 @@ rows, measures again what seems changed, and says so: exit code 0 no slow-down,
 import collections
 import os
 import pathlib
-import signal
 import sys
 import traceback
 
@@ -65,7 +64,7 @@ def record(raw, verdicts, shown):
     try:
         added = history.append(HISTORY, raw, verdicts, extra)
     except (history.Refused, OSError) as e:
-        measure.say(f"not recorded: {e}")
+        measure.say(f"not recorded: {measure.sentence(e)}")
         return
     measure.say(f"{added} lines appended to {os.path.relpath(HISTORY)}")
 
@@ -87,6 +86,8 @@ def against(args, rev):
     recorded = args.record and rev == args.base
     if recorded:
         recordable(base, head)
+    if base.commit != head.commit and builds.same_code(base, head):
+        return show.of_equal(sitting.told(base), sitting.told(head)), False
     path, stopped = sitting.measured(args, base, head, spent)
     if stopped:
         enough(path)
@@ -128,7 +129,7 @@ def told(error):
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     if isinstance(error, EXPECTED):
-        return str(error)
+        return measure.sentence(error)
     traceback.print_exception(error)
     return f"{type(error).__name__}: {error}"
 
@@ -137,10 +138,11 @@ def tried(args, rev):
     """As against; what fails is a dict of code 2, and ends it all."""
     try:
         if args.judge:
-            return judging.judged(args.judge)[0], False
+            return judging.judged(args.judge, args.partial)[0], False
         return against(args, rev)
     except (Exception, KeyboardInterrupt) as e:
-        return show.of_failure(rev or "it", told(e)), True
+        label = (rev or "it").removeprefix("refs/tags/")
+        return show.of_failure(label, told(e)), True
 
 
 def emit(args, shown):
@@ -166,14 +168,12 @@ def compare_job(args):
 
 
 def worst(shown):
-    """1 before 2 before 0, with its sentence, and those of what could not be
-    judged beside it."""
+    """1 before 2 before 0, and all sentences in this order."""
     def said(s):
         name = f"against {s['base']['label']}: " if len(shown) > 1 else ""
         return name + s["sentence"]
-    one = min(shown, key=lambda s: (1, 2, 0).index(s["code"]))
-    rest = [s for s in shown if s is not one and s["code"] == 2]
-    return one["code"], "; ".join(map(said, [one, *rest]))
+    ordered = sorted(shown, key=lambda s: (1, 2, 0).index(s["code"]))
+    return ordered[0]["code"], "; ".join(map(said, ordered))
 
 
 def run(argv):
@@ -196,13 +196,9 @@ def run(argv):
     return code
 
 
-def stop(*_):
-    raise KeyboardInterrupt
-
-
 def main(argv):
     """Never 1 but for a slow-down: with that Python ends at an exception."""
-    signal.signal(signal.SIGTERM, stop)
+    measure.interruptible()
     try:
         return run(argv)
     except (Exception, KeyboardInterrupt) as e:

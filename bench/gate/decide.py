@@ -162,6 +162,17 @@ def suspects(first):
     return [e.row for e in first if e.processes and (side(e) or blind(e))]
 
 
+def parted(first, second):
+    """A note where the intervals of both stages lie apart, or None: the median
+    of processes that fall into groups is their mixture's, and another one
+    tomorrow."""
+    if first.low <= second.high and second.low <= first.high:
+        return None
+    return (f"at first it was {first.ratio - 1:+.1%}, from {first.low - 1:+.1%}"
+            f" to {first.high - 1:+.1%}: the size is less sure than its "
+            "interval says")
+
+
 def verdict(first, second, alpha):
     def say(what, why=None, p=None):
         return Verdict(first.row, what, first, second, why, p)
@@ -174,7 +185,7 @@ def verdict(first, second, alpha):
     if one and one == two:
         p = together(first, second, one)
         if p < alpha:
-            return say(one, p=p)
+            return say(one, parted(first, second), p)
         return say("unclear", f"seems {one} twice, but chance does so with p "
                    f"{p:.2g}; {alpha:.2g} is asked for", p)
     if two:
@@ -190,6 +201,10 @@ def verdicts(first, second=()):
     """Of every row of stage 1, given what was measured again."""
     again = {e.row: e for e in second}
     return [verdict(e, again.get(e.row), level(len(first))) for e in first]
+
+
+def rows_of(count):
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 def outcome(found):
@@ -210,7 +225,7 @@ def outcome(found):
         return 2, f"{unclear}; {v.row}: {v.why}"
     if not found:
         return 2, "there is no row to judge"
-    text = f"no slow-down in {len(found)} rows"
+    text = f"no slow-down in {rows_of(len(found))}"
     if rows["faster"]:
         text += f"; {len(rows['faster'])} faster"
     return 0, text

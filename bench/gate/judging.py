@@ -29,10 +29,10 @@ def fault(first, other):
     return differs and f"was measured on another machine ({differs}) than"
 
 
-def several(paths):
+def several(paths, partial):
     """The raw files as one; refused unless they are of one comparison, and
-    each process is there once."""
-    raws = [rawfile.read(p) for p in paths]
+    each process is there once. `partial`: of a damaged file its sound part."""
+    raws = [rawfile.read(p, partial) for p in paths]
     first, seen = raws[0].start, {}
     for path, raw in zip(paths, raws):
         why = fault(first, raw.start)
@@ -51,7 +51,8 @@ def several(paths):
     return rawfile.Raw(first | {"rows": list(rows), "plan": plan,
                                 "counts": counts},
                        [p for r in raws for p in r.processes],
-                       all(r.ended for r in raws))
+                       all(r.ended for r in raws),
+                       "; ".join(r.fault for r in raws if r.fault) or None)
 
 
 def refuse_mixed(start):
@@ -84,21 +85,24 @@ def beside(paths):
     return json.loads(last.partition("\t")[0]).get("lanes", {})
 
 
-def judged(paths):
+def judged(paths, partial=False):
     """What show.py knows of it, the raw data and the verdicts."""
-    raw = several(paths)
+    raw = several(paths, partial)
     refuse_mixed(raw.start)
     verdicts, code, sentence = decide.judge(raw)
     more = beside(paths) if raw.ended else {}
     wrong = wrong_rows(raw, verdicts)
     if wrong:
         row, why = next(iter(wrong.items()))
-        text = f"{len(wrong)} rows failed; {row}: {why}"
+        text = f"{decide.rows_of(len(wrong))} failed; {row}: {why}"
         code, sentence = code or 2, f"{sentence}; {text}" if code else text
     more["counts"], grown = lanes.counts_judged(raw.start.get("counts"),
                                                 verdicts)
     if grown:
         code, sentence = 1, f"{grown}; {sentence}"
+    if raw.fault:
+        more["notes"] = more.get("notes", []) + [f"{raw.fault}; judged is what "
+                                                 "stands before it"]
     shown = show.of_comparison(raw, verdicts, code, sentence, more,
                                ", ".join(os.path.relpath(p) for p in paths))
     return shown, raw, verdicts

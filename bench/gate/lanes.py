@@ -60,7 +60,7 @@ def speedups(shown):
     """A lane from what --json wrote, or will."""
     return {row["row"]: {b: ratios.Speedup(**s)
                          for b, s in row["speedup"].items()}
-            for row in shown["rows"] if "speedup" in row}
+            for row in shown.get("rows", []) if "speedup" in row}
 
 
 def before(path):
@@ -69,7 +69,8 @@ def before(path):
         with open(path, encoding="utf-8") as f:
             old = json.load(f)
         old = old.get("comparisons", [old])[0]
-        return old["head"]["label"], dict(old["machine"]), speedups(old)
+        return (old["head"]["label"], dict(old.get("machine", {})),
+                speedups(old))
     except (ValueError, LookupError, TypeError, AttributeError) as e:
         raise Usage(f"{path}: holds no comparison that --json wrote") from e
 

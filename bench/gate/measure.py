@@ -59,6 +59,20 @@ def progress(what, stream=None):
     return show
 
 
+def sentence(error):
+    """Of any error; the system's without its number."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def interruptible():
+    """SIGTERM is Ctrl-C: what was measured is kept either way."""
+    def stop(*_):
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGTERM, stop)
+
+
 # ---- the runner ---
 
 def last_line(text, otherwise):

@@ -16,6 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(1, os.path.join(ROOT, "results"))
 
 try:
+    import measure
     from commits import history, page, pictures, series
 except ImportError as missing:
     print(f"report: {missing}; bench/venv.sh build/gate gate installs what "
@@ -89,7 +90,7 @@ def main():
         print(f"report: {refused}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"report: {error}", file=sys.stderr)
+        print(f"report: {measure.sentence(error)}", file=sys.stderr)
         return 2
     return 0
 

@@ -270,7 +270,8 @@ def check(args):
     top = rows[0].rpartition("/")[2]
     rows = [r for r in rows if not args.rows or args.rows.search(r)]
     if not rows:
-        raise measure.Failed("no row is asked for")
+        raise measure.Failed(f"no row is called '{args.rows.pattern}': "
+                             "./run compare --list prints those there are")
     chosen = (natural_suites(build, top, count) if args.natural else
               random_suites(build, rows, args.plant, count))
     processes = functools.partial(measure.processes, runner=args.runner)
@@ -292,19 +293,15 @@ def judged(pairs):
         return list(pool.map(suites.judge, *zip(*pairs), chunksize=4))
 
 
-def stop(*_):
-    raise KeyboardInterrupt
-
-
 def main(argv):
-    signal.signal(signal.SIGTERM, stop)
+    measure.interruptible()
     args = parser().parse_args(argv)
     try:
         if not args.judge:
             check(args)
         found = judged(suites.read(args.raw))
     except (*FAILURES, OSError) as e:
-        measure.say(str(e))
+        measure.say(measure.sentence(e))
         return 2
     except KeyboardInterrupt:
         measure.say("interrupted")

@@ -60,6 +60,13 @@ def of_failure(label, sentence):
             "sentence": sentence}
 
 
+def of_equal(base, head):
+    """Of two commits whose objects are the same: no time parts them."""
+    return {"compare": FORMAT, "base": short(base), "head": short(head),
+            "code": 0, "sentence": "no slow-down: both commits compile to the "
+            "same machine code, so that nothing was measured"}
+
+
 def short(build):
     return {"label": build["label"], "commit": build["commit"],
             "flags": build["about"].get("flags"),
@@ -85,11 +92,15 @@ def between(low, high):
 
 
 def times(s):
-    """A speed-up, to three digits."""
+    """A speed-up, to the digits that its interval leaves: one to three."""
     if not s:
         return ""
-    digits = max(0, 2 - math.floor(math.log10(s["ratio"])))
-    return f"{s['ratio']:.{digits}f}"
+    first = -math.floor(math.log10(s["ratio"]))
+    digits = first + 2
+    if s["low"] is not None and s["high"] > s["low"]:
+        half = (s["high"] - s["low"]) / 2
+        digits = max(first, min(digits, -math.floor(math.log10(half))))
+    return f"{round(s['ratio'], digits):.{max(0, digits)}f}"
 
 
 HEADER = ("row", "time", "95 % interval", "verdict", "processes")

@@ -43,6 +43,11 @@ def chosen_of(args, listed):
     return list(filter(args.rows.search, counts.ROWS))
 
 
+def named(args):
+    """The words by which rows were chosen."""
+    return args.rows.pattern if args.rows else NUMERIC
+
+
 def rows_of(args, base, head):
     """Rows to compare, and notes of those that only one of them has."""
     with measure.fresh_folder() as folder:
@@ -51,7 +56,8 @@ def rows_of(args, base, head):
         old, new = (measure.list_rows(f, args.runner) for f in files)
     chosen = chosen_of(args, new)
     if not chosen:
-        raise Usage("no row is asked for: --list prints those there are")
+        raise Usage(f"no row is called '{named(args)}': --list prints those "
+                    "there are")
     both = [r for r in chosen if r in old or r in counts.ROWS]
     if not both:
         raise Usage(f"{base.label} has none of the rows")
