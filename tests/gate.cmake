@@ -43,7 +43,8 @@ if(TARGET gate_runner AND SRNN_PYTHON)
   # The example's, in its two states.
   foreach(state dot dot_slow)
     gate_module(gate_${state} ../examples/gate/module.c)
-    target_sources(gate_${state} PRIVATE ../examples/gate/${state}.c)
+    target_sources(gate_${state} PRIVATE
+      ../bench/gate/rows.c ../examples/gate/${state}.c)
     target_compile_options(gate_${state} PRIVATE -O2)
     set_target_properties(gate_${state} PROPERTIES C_VISIBILITY_PRESET default)
   endforeach()

@@ -2,31 +2,31 @@
  * gate asks for; dot.c and dot_slow.c are two states of the kernel. From the
  * root of simdrnn:
  *
- *   for k in dot dot_slow; do mkdir -p build/$k; for f in module $k; do
- *   cc -O2 -fPIC -falign-functions=64 -falign-loops=64 -Ibench/gate \
- *     -c examples/gate/$f.c -o build/$k/$f.o; done; done
+ *   for k in dot dot_slow; do
+ *     mkdir -p build/$k
+ *     for f in bench/gate/rows examples/gate/module examples/gate/$k; do
+ *       cc -O2 -fPIC -falign-functions=64 -falign-loops=64 -Ibench/gate \
+ *         -c $f.c -o build/$k/${f##*\/}.o
+ *     done
+ *   done
  *   ./run compare --objects build/dot build/dot_slow
  *
  * says how much slower the second is, and exits with 1. */
-#include "module.h"
+#include "rows.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#define ROW "dot/N4096"
 enum { N = 4096 };
-
 float dot(size_t n, const float *x, const float *y);
-
 static float result;
 
 static int setup(gate_row *row, void *const buffer[], char *why, size_t size)
 {
     float *x = row->state = buffer[0]; /* y lies behind it */
 
-    (void)why, (void)size;
     for (int j = 0; j < 2 * N; j++)
         x[j] = (float)(j % 7);
+    (void)why, (void)size;
     return 0;
 }
 
@@ -35,11 +35,10 @@ static void run(void *x)
     result = dot(N, x, (float *)x + N);
 }
 
-/* Exact in any order: small whole numbers. */
 static int check(gate_row *row, char *why, size_t size)
 {
     const float *x = row->state;
-    float right = 0;
+    float right = 0; /* exact in any order: small whole numbers */
 
     run(row->state);
     for (int j = 0; j < N; j++)
@@ -48,23 +47,6 @@ static int check(gate_row *row, char *why, size_t size)
     return result == right ? 0 : -1;
 }
 
-static const char *name(size_t i)
-{
-    return i ? NULL : ROW;
-}
-
-static int open_row(const char *wanted, gate_row *row, char *why, size_t size)
-{
-    *row = (gate_row){.bytes = {2 * N * sizeof(float)}, .setup = setup,
-                      .code = (const void *)(size_t)dot, .run = run,
-                      .check = check};
-    snprintf(why, size, "there is no row %s", wanted);
-    return strcmp(wanted, ROW) ? -1 : 0;
-}
-
-const gate_module *gate_module_get(void)
-{
-    static const gate_module module = {GATE_VERSION, name, open_row};
-
-    return &module;
-}
+const gate_named gate_rows[] = {{"dot/N4096", {
+    .bytes = {2 * N * sizeof(float)}, .setup = setup, .run = run,
+    .check = check, .code = (const void *)(size_t)dot}}, {0}};
