@@ -2,9 +2,9 @@
 # venv.sh FOLDER peers|gate: what Python needs for one of two jobs, in an
 # environment of its own: the peers that come from PyPI and their plots, or the
 # gate's statistics and its page.
-# Installs nothing if FOLDER already has these versions. pip takes its settings
-# from the environment, PIP_EXTRA_INDEX_URL among them: PyTorch has an index of
-# builds without what GPUs need.
+# Does and says nothing if FOLDER already has these versions. pip takes its
+# settings from the environment, PIP_EXTRA_INDEX_URL among them: PyTorch has an
+# index of builds without what GPUs need.
 set -euo pipefail
 both=(numpy==2.4.6 matplotlib==3.11.2)
 peers=(torch==2.13.0 onnxruntime==1.31.1 onnx==1.23.2)
@@ -34,7 +34,6 @@ python=$folder/bin/python
 stamp=$folder/pins # written last: an interrupted install is taken up again
 
 if [ -x "$python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "${pins[*]}" ]; then
-    say "$folder has ${pins[*]}"
     exit
 fi
 rm -f "$stamp"

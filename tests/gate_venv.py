@@ -62,7 +62,7 @@ class Venv(unittest.TestCase):
         before = self.logged()
         code, text = self.run_it(self.venv, "gate")
         self.assertEqual((code, self.logged()), (0, before))
-        self.assertRegex(text, "^gate: .* has numpy==")
+        self.assertEqual(text, "")
         self.assertEqual(self.run_it(self.venv, "peers")[0], 0)
         self.assertNotEqual(self.logged(), before)
 
