@@ -10,8 +10,8 @@ from unittest import mock
 from gate_folder import Folder  # first: it finds the gate's modules
 
 import builds
+import callgrind
 import compare
-import counts
 import judging
 import lanes
 import measure
@@ -63,9 +63,9 @@ class Unforeseen(Folder):
             with self.assertRaises(measure.Lost):
                 measure.parse(text, ["r"])
         for text in ("what", "5", '["row"]'):
-            with mock.patch.object(counts, "callgrind", lambda *_: text), \
-                    self.assertRaises(counts.NotMeasured):
-                counts.counted("", "", ["r"])
+            with mock.patch.object(callgrind, "profile", lambda *_: text), \
+                    self.assertRaises(callgrind.NotMeasured):
+                callgrind.counted("", "", ["r"])
 
     def test_terminal_without_our_letters(self):
         job = subprocess.run(

@@ -22,6 +22,7 @@ TESTS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(TESTS)
 sys.path.insert(0, os.path.join(ROOT, "bench/gate"))
 import builds
+import callgrind
 import counts
 import machine_code
 from counts import CLEARED, FAILS, SHOWN, Code, Counts, Finding
@@ -221,21 +222,21 @@ class Compiled(Scratch):
 
     def test_other_machine(self):
         with mock.patch("platform.machine", lambda: "aarch64"), \
-                self.assertRaisesRegex(counts.NotMeasured, "is aarch64"):
-            counts.valgrind()
+                self.assertRaisesRegex(callgrind.NotMeasured, "is aarch64"):
+            callgrind.valgrind()
 
 
 class Callgrind(Scratch):
     def setUp(self):
         super().setUp()
         try:
-            counts.valgrind()
-        except counts.NotMeasured as why:
+            callgrind.valgrind()
+        except callgrind.NotMeasured as why:
             self.skipTest(str(why))
 
     def count(self, turns, *rows):
         module = self.compile(f"{turns}.o", "gate_counts.c", f"-DTURNS={turns}")
-        return counts.instructions(module, rows, RUNNER)
+        return callgrind.instructions(module, rows, RUNNER)[0]
 
     def test_two_per_cent(self):
         old = self.count(TURNS, "once", "twice")
@@ -264,7 +265,7 @@ class Callgrind(Scratch):
                                          "measured: there is no none"])
 
     def test_no_row(self):
-        self.assertEqual(counts.instructions(None, [], RUNNER), {})
+        self.assertEqual(callgrind.instructions(None, [], RUNNER), ({}, {}))
 
     def test_lane(self):
         old, new = (self.compile(f"{turns}.o", "gate_counts.c",
@@ -277,10 +278,11 @@ class Callgrind(Scratch):
     def test_runner_that_fails(self):
         build = self.compile("b.o", "gate_counts.c", "-DTURNS=1",
                              "-Dgate_module_get=other")
-        with self.assertRaisesRegex(counts.NotMeasured, "ended with 2: gate_"):
-            counts.instructions(build, ["once"], RUNNER)
-        with self.assertRaisesRegex(counts.NotMeasured, "ended with"):
-            counts.instructions(self.compile("c.o", "gate_counts.c",
+        with self.assertRaisesRegex(callgrind.NotMeasured,
+                                    "ended with 2: gate_"):
+            callgrind.instructions(build, ["once"], RUNNER)
+        with self.assertRaisesRegex(callgrind.NotMeasured, "ended with"):
+            callgrind.instructions(self.compile("c.o", "gate_counts.c",
                                              "-DTURNS=1"), ["once"], "/no/run")
 
 

@@ -4,16 +4,11 @@ nothing of time: a cache miss, or a chain that waits, counts nothing here."""
 
 import collections
 import concurrent.futures
-import json
 import os
-import platform
 import re
-import subprocess
-import tempfile
 import time
 
-import builds
-import layouts
+import callgrind
 import machine_code
 import measure
 
@@ -55,11 +50,6 @@ ROWS = (
 # which a test promises. In other kernels the compiler may choose to spill.
 MICRO_KERNELS = ("micro_plain", "micro_packed", "micro_pair")
 
-# No layout changes a count: one serves.
-SEED = 1
-# Far over the few that one build takes.
-SECONDS = 300
-
 Code = collections.namedtuple("Code", "bytes spills")
 # Row -> instructions, kernel -> Code, and why something is not among them.
 Counts = collections.namedtuple("Counts", "instructions code reasons")
@@ -70,105 +60,6 @@ Finding = collections.namedtuple("Finding", "what name old new verdict time",
 # Findings of two builds, and the reasons of both, each once.
 Lane = collections.namedtuple("Lane", "findings reasons")
 FAILS, CLEARED, SHOWN = "fails", "cleared", "shown"
-
-
-class NotMeasured(Exception):
-    """Why the lane knows nothing; no failure of the build."""
-
-
-# ---- instructions: of the function gate_counted of the runner ---
-
-def valgrind():
-    """Its path."""
-    if platform.machine() not in ("x86_64", "AMD64"):
-        raise NotMeasured(f"the rows to count are of x86-64, this is "
-                          f"{platform.machine()}")
-    try:
-        return machine_code.tool("VALGRIND", "valgrind")
-    except machine_code.Missing:
-        raise NotMeasured("no valgrind") from None
-
-
-running = set()  # valgrinds, of all threads
-
-
-def finish(command, **more):
-    """As subprocess.run, for SECONDS at most, and `both` can end it."""
-    job = subprocess.Popen(command, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, text=True, **more)
-    running.add(job)
-    try:
-        out, err = job.communicate(timeout=SECONDS)
-    finally:
-        if job.poll() is None:
-            job.kill()
-            job.communicate()
-        running.discard(job)
-    return subprocess.CompletedProcess(command, job.returncode, out, err)
-
-
-def callgrind(folder, runner, rows):
-    """What the runner printed; a profile a row lies in the folder then. The
-    caller's environment stays outside: VALGRIND_OPTS and SRNN_ISA among it."""
-    command = [valgrind(), "-q", "--tool=callgrind",
-               "--toggle-collect=gate_counted", "--dump-after=gate_counted",
-               "--callgrind-out-file=counts", os.path.abspath(runner), "count",
-               "./module.so", *rows]
-    try:
-        done = finish(command, cwd=folder,
-                      env={"PATH": os.defpath, "LC_ALL": "C"})
-    except OSError as e:
-        raise NotMeasured(f"{command[0]}: {e.strerror}") from e
-    except subprocess.TimeoutExpired:
-        raise NotMeasured(f"callgrind took over {SECONDS} s") from None
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise NotMeasured(f"the runner under callgrind ended with "
-                          f"{done.returncode}: {said[0]}")
-    return done.stdout
-
-
-def total(path):
-    """Instructions of a profile."""
-    try:
-        with open(path, encoding="utf-8") as f:
-            text = f.read()
-    except FileNotFoundError:
-        raise NotMeasured("callgrind wrote fewer profiles than there are "
-                          "rows") from None
-    if "\nevents: Ir\n" not in text or "--dump-after=gate_counted" not in text:
-        raise NotMeasured("callgrind's profiles are not as this expects")
-    return int(re.search(r"^totals: (\d+)$", text, re.M)[1])
-
-
-def counted(folder, runner, rows):
-    """Row -> instructions, and row -> why it has none, of folder/module.so."""
-    text = callgrind(folder, runner, rows)
-    try:
-        lines = list(map(json.loads, text.splitlines()))
-    except ValueError:
-        raise NotMeasured("the runner printed what is no JSON") from None
-    said = [x for x in lines if isinstance(x, dict) and "row" in x]
-    if [line["row"] for line in said] != list(rows):
-        raise NotMeasured("the runner did not name the rows it was asked for")
-    ran = [line["row"] for line in said if "error" not in line]
-    return ({row: total(os.path.join(folder, f"counts.{i + 1}"))
-             for i, row in enumerate(ran)},
-            {line["row"]: line["error"] for line in said if "error" in line})
-
-
-def instructions_and_errors(build, rows, runner):
-    if not rows:
-        return {}, {}
-    valgrind()  # before a link that nobody needs
-    with tempfile.TemporaryDirectory() as folder:
-        layouts.link(build, SEED, os.path.join(folder, "module.so"))
-        return counted(folder, runner, rows)
-
-
-def instructions(build, rows=ROWS, runner=measure.RUNNER):
-    """Row -> instructions of one run; without the rows it cannot open."""
-    return instructions_and_errors(build, rows, runner)[0]
 
 
 # ---- machine code ---
@@ -212,10 +103,10 @@ def counts(build, rows=ROWS, runner=measure.RUNNER):
     """All that can be counted of a build, and why the rest cannot."""
     reasons, found, compiled = [], {}, {}
     try:
-        found, errors = instructions_and_errors(build, rows, runner)
+        found, errors = callgrind.instructions(build, rows, runner)
         reasons += [f"instructions of {row} in {build.label}: not measured: "
                     f"{why}" for row, why in errors.items()]
-    except NotMeasured as why:
+    except callgrind.NotMeasured as why:
         reasons.append(f"instructions: not measured: {why}")
     try:
         compiled = code(build)
@@ -266,7 +157,7 @@ def both(old, new, rows=ROWS, runner=measure.RUNNER):
             return [job.result() for job in jobs]
         except BaseException:
             while not all(job.done() for job in jobs):
-                for each in list(running):
+                for each in list(callgrind.running):
                     each.kill()
                 time.sleep(.02)  # a link may be about to start one
             raise
