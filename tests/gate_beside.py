@@ -308,11 +308,17 @@ class Recipes(unittest.TestCase):
     def test_what_they_ask_for(self):
         for path in (".github/workflows/gate.yml", ".gitlab-ci.yml"):
             text = (HERE.parent / path).read_text()
-            text = re.sub(r"\\?\n +(?=--)", " ", text)
+            text = re.sub(r"\\?\n +(?=--|\$)", " ", text)
             (asked,) = re.findall(r"\./run compare (.*)", text)
             words = shlex.split(asked.partition("||")[0])
+            words[words.index("$pinned")] = "--pinned"
             args = compare.parser().parse_args(words)
             compare.check(args)
+            self.assertEqual(args.pinned, "pinned")
+            (drawn,) = re.findall(r"\./run report --history (\S+)", text)
+            self.assertEqual(args.history, drawn)
+            # Kept from run to run, and uploaded.
+            self.assertGreaterEqual(text.count(drawn), 4)
             self.assertEqual((args.base, args.head), ("$base", "HEAD"))
             self.assertTrue(args.record and args.json and args.markdown)
 

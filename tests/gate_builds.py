@@ -7,9 +7,11 @@ import math
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from unittest import mock
@@ -76,6 +78,20 @@ class Repository(unittest.TestCase):
     def stamps(self):
         return {p: p.stat().st_mtime_ns for p in
                 (self.root / builds.KEPT).glob("*/stamp.json")}
+
+
+class Tools(unittest.TestCase):
+    def test_an_interruption_ends_all_of_their_groups(self):
+        jobs = [builds.start(["sh", "-c", "sleep 100 & wait"])
+                for _ in range(2)]
+        threading.Timer(.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        began = time.monotonic()
+        with self.assertRaises(KeyboardInterrupt):
+            builds.finish(jobs)
+        # Their children held the pipes open; it waits for those.
+        self.assertLess(time.monotonic() - began, 90)
+        self.assertEqual([job.returncode for job in jobs],
+                         [-signal.SIGTERM] * 2)
 
 
 class Kept(Repository):
@@ -154,6 +170,15 @@ class Kept(Repository):
         self.assertEqual({path.name for path in kept_in.iterdir()
                           if path.is_dir()}, {"run-now", "raw"})
         self.at()
+
+    def test_nothing_that_is_used_is_forgotten(self):
+        self.at()
+        kept_in = self.root / builds.KEPT
+        (old,) = (stamp.parent for stamp in self.stamps())
+        with builds.locked(old):
+            os.utime(old, (0, 0))
+            builds.forget(kept_in)
+        self.assertTrue(old.exists())
 
     def test_flags_of_the_module_make_another(self):
         first = self.at()

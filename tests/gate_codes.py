@@ -1,6 +1,7 @@
 """./run compare ends with 1 where a slow-down is confirmed and nowhere else, and
 what fails is told in every file that was asked for."""
 
+import collections
 import json
 import os
 import subprocess
@@ -51,7 +52,7 @@ class Unforeseen(Folder):
                      '{"code": 2, "base": {"label": "x"}}'):
             if text:
                 bad.write_text(text)
-            code, _, err = self.compare("--since", str(bad))
+            code, _, err = self.run_compare("HEAD", "--since", str(bad))
             self.assertEqual(code, 2)
             self.assertIn("bad.json", err)
             self.assertNotIn("Traceback", err)
@@ -80,9 +81,35 @@ class Unforeseen(Folder):
         self.assertIn(r"\u2212", job.stdout)
 
 
+class Interrupted(Folder):
+    def test_at_the_speed_ups(self):
+        args = compare.parser().parse_args(["HEAD"])
+        with mock.patch.object(lanes, "ratios_of",
+                               side_effect=KeyboardInterrupt):
+            self.assertEqual(
+                sitting.ratios_of(args, None, {}, collections.Counter()),
+                ({}, ["no speed-ups: interrupted"], True))
+
+    def test_all_was_measured_and_nothing_is_passed(self):
+        shown = {"code": 0, "sentence": "no slow-down in 38 rows"}
+        found = mock.Mock(ended=True)
+        with mock.patch.object(compare, "build_pair", lambda *_: [
+                    builds.Build("old", "1", []), builds.Build("new", "1", [])
+                ]), \
+                mock.patch.object(sitting, "measured",
+                                  lambda *_: ("x", True)), \
+                mock.patch.object(compare, "enough"), \
+                mock.patch.object(judging, "judged",
+                                  lambda _: (shown, found, [])):
+            args = compare.parser().parse_args(["HEAD"])
+            self.assertEqual(compare.against(args, "HEAD"), (shown, True))
+        self.assertEqual((shown["code"], shown["sentence"]), (
+            2, "no slow-down in 38 rows; interrupted at the speed-ups"))
+
+
 class Recorded(Folder):
-    def compared(self, code, *more, append=None, base="1" * 40):
-        """--record of two commits whose comparison says the code."""
+    def compared(self, code, *more, append=None, base="1" * 40, record=True):
+        """Of two commits whose comparison says the code."""
         def at(root, rev, module=None):
             of = base if rev == "old" else "2" * 40
             return builds.Build(rev, of, [] if rev == "old" else ["x.o"])
@@ -94,22 +121,27 @@ class Recorded(Folder):
                 mock.patch.object(judging, "judged", lambda _: (
                     shown | {"rows": []}, None, [])), \
                 mock.patch.object(show, "table", lambda _: ""), \
-                mock.patch.object(compare, "HISTORY", self.folder / "h"), \
                 mock.patch.object(history, "append", side_effect=append):
-            found = self.run_compare("old", "new", "--record", *more)
+            kept = ("--record", "--history", str(self.folder / "h"))
+            found = self.run_compare("old", "new", *(kept if record else ()),
+                                     *more)
         return *found, measured.called
 
     def test_a_refusal_keeps_the_verdict(self):
-        for error in (history.Refused("why"), PermissionError("why")):
+        for error in (history.Refused("why"), PermissionError("why"),
+                      KeyError("why")):
             code, _, err, _ = self.compared(1, append=error)
             self.assertEqual(code, 1)
-            self.assertIn("not recorded: why", err)
+            self.assertRegex(err, "not recorded: .*why")
 
     def test_what_is_the_same_code_is_not_measured(self):
         files = [self.folder / "j.json", self.folder / "m.md"]
         with mock.patch.object(builds, "same_code", lambda *_: True):
             code, out, _, measured = self.compared(
-                1, "--json", str(files[0]), "--markdown", str(files[1]))
+                1, "--json", str(files[0]), "--markdown", str(files[1]),
+                record=False)
+            # In a history it has its place.
+            self.assertEqual(self.compared(1)[::3], (1, True))
         self.assertEqual((code, measured), (0, False))
         self.assertIn("the same machine code", out)
         self.assertIn("the same machine code", files[1].read_text())

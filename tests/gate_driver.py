@@ -122,6 +122,9 @@ class Refusals(Folder):
                      "--rows", "x", "--quick")
         self.refused("unterminated", "HEAD", "--rows", "(")
         self.refused("below 1", "HEAD", "--processes", "0")
+        self.refused("9 processes decide nothing", "HEAD", "--processes", "9")
+        for none in ("--quick", "--no-ratios"):
+            self.refused(f"and {none} has none", "HEAD", "--since", "x", none)
         self.refused("not in", "HEAD", "--seconds", "7")
         self.refused("no tag 'nowhere'", "HEAD", "--pinned", "nowhere")
         self.refused("nowhere/x: No such file", "HEAD", "--json", "nowhere/x")
@@ -142,6 +145,17 @@ class Refusals(Folder):
                 mock.patch.object(measure, "list_rows", lambda *_: ["a"]):
             rows, notes = sitting.rows_of(args, build, build)
         self.assertEqual((rows, notes), ([row], []))
+
+    def test_rows_that_one_build_lacks(self):
+        """HEAD's new ones are told; one that it lost is measured, and fails."""
+        args = compare.parser().parse_args(["x"])
+        old, new = (builds.Build(x, x, []) for x in ("old", "new"))
+        with mock.patch.object(layouts, "link_all"), \
+                mock.patch.object(measure, "list_rows",
+                                  side_effect=[["a", "lost"], ["a", "more"]]):
+            rows, notes = sitting.rows_of(args, old, new)
+        self.assertEqual((rows, notes), (["a", "lost"],
+                                         ["more: old does not have it"]))
 
     def test_no_objects(self):
         (self.folder / "a/x.o").unlink()
@@ -190,7 +204,7 @@ class Refusals(Folder):
         self.raw.write_bytes(self.raw.read_bytes()[:-40])  # of the end
         self.refused("cut off", "--judge", str(self.raw))
         code, out, _ = self.run_compare("--judge", str(self.raw), "--partial")
-        self.assertEqual(code, 0)
+        self.assertEqual(code, 2)  # it was not passed
         self.assertRegex(out, "line 14: cut off in the middle; judged is what")
 
 

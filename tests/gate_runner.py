@@ -7,7 +7,7 @@ import sys
 import unittest
 
 RUNNER = []  # the command that starts it
-MODULE = {}  # paths by name: a, b, old, dot, slow
+MODULE = {}  # paths by name: a, b, old, odd, dot, slow
 LARGE = 2 << 20
 
 
@@ -50,7 +50,11 @@ class Output(unittest.TestCase):
         out, _ = run("list", MODULE["a"])
         self.assertEqual(out.split(), ["plain", "second", "third", "fourth",
                                        "mixed", "wrong", "fails", "system",
-                                       "left"])
+                                       "left", "silent"])
+
+    def test_what_does_not_open_is_not_listed(self):
+        a, b = (run("list", MODULE[name])[0].split() for name in "ab")
+        self.assertEqual(set(a) - set(b), {"fourth"})
 
     def test_pairs(self):
         lines, _ = pairs("plain", "second=third", options=("--seed", "7"))
@@ -159,8 +163,7 @@ class Errors(unittest.TestCase):
 
     def test_a_row_that_one_build_lacks(self):
         why, _ = self.error("fourth")
-        self.assertIn(MODULE["b"][-20:], why)
-        self.assertIn("there is no row fourth", why)
+        self.assertEqual(why, "gate_b.so: there is no row fourth")
 
     def test_setup_fails_and_the_reason_is_quoted(self):
         why, _ = self.error("fails")
@@ -168,7 +171,7 @@ class Errors(unittest.TestCase):
 
     def test_a_wrong_result_is_not_timed(self):
         why, told = self.error("wrong", options=("--check",))
-        self.assertIn("three is not four", why)
+        self.assertEqual(why, "gate_b.so: three is not four")
         for build in "ab":
             self.assertIn([build, "close", "wrong", "0"], told)
 
@@ -201,6 +204,11 @@ class Refusals(unittest.TestCase):
 
     def test_one_code(self):
         self.assertIn("the same code", refused("plain", "system"))
+        self.assertIn("says what code", refused("plain", "silent"))
+
+    def test_a_name_that_cannot_be_asked_for(self):
+        _, told = run("list", MODULE["odd"], code=2)
+        self.assertIn("row 'N=5' has a blank or '='", told)
 
     def test_words(self):
         for words in (["pairs"], ["pairs", MODULE["a"], MODULE["b"]],
@@ -235,6 +243,6 @@ class Time(unittest.TestCase):
 if __name__ == "__main__":
     modules = sys.argv.index("--modules")
     RUNNER += sys.argv[1:modules]
-    MODULE.update(zip(("a", "b", "old", "dot", "slow"),
+    MODULE.update(zip(("a", "b", "old", "odd", "dot", "slow"),
                       sys.argv[modules + 1:]))
     unittest.main(argv=sys.argv[:1])

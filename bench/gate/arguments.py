@@ -8,6 +8,7 @@ import measure
 
 # Rows of kernels alone.
 NUMERIC = r"^(exp|log|sigmoid|tanh|relu|gemv|gemm)/"
+HISTORY = measure.ROOT / "results/history.jsonl"
 
 
 class Usage(Exception):
@@ -63,7 +64,9 @@ def parser():
                    help="name rows whose speed-up over the baselines fell "
                    "since --json wrote that, on whatever machine")
     p.add_argument("--record", action="store_true",
-                   help="append HEAD's rows to results/history.jsonl")
+                   help="append HEAD's rows to the history")
+    p.add_argument("--history", metavar="FILE", default=str(HISTORY),
+                   help="another one than results/history.jsonl")
     p.add_argument("--judge", nargs="+", metavar="RAW",
                    help="decide again what was measured; of several sittings "
                    "of the same commits on one machine together")
@@ -111,6 +114,13 @@ def check(args):
                         "./run compare HEAD~1")
         if args.raw and args.pinned:
             raise Usage("--raw is one file, and --pinned makes two")
+    if args.processes and args.processes < decide.LEAST:
+        raise Usage(f"{args.processes} processes decide nothing: "
+                    f"{decide.LEAST} are needed")
+    none = [n for n in ("quick", "no_ratios", "objects") if getattr(args, n)]
+    if args.since and none:
+        raise Usage(f"--since looks at speed-ups, and --"
+                    f"{none[0].replace('_', '-')} has none")
     if clash:
         other = "--judge" if args.judge else "--objects"
         raise Usage(f"{other} goes without {', '.join(clash)}")

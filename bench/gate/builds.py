@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -54,19 +55,42 @@ def cc():
     return os.environ.get("CC", "cc")
 
 
-def tool(command, **more):
-    """Its output; Failed with the end of it if it fails."""
+def start(command, **more):
+    """A tool at work, in a group of its own: Ctrl-C is ours to handle."""
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True,
-                              errors="replace", **more)
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True,
+                                errors="replace", process_group=0, **more)
     except OSError as e:
         raise Failed(f"cannot run {command[0]}: {e.strerror}") from e
-    if done.returncode:
-        tail = "\n".join(done.stdout.splitlines()[-TAIL:])
-        raise Failed(f"{' '.join(map(str, command[:3]))} ... failed\n{tail}")
-    return done.stdout
+
+
+def finish(jobs):
+    """Their output. If that is not waited for, their groups are ended, and what
+    is left of them waited for: it would write where the next one does."""
+    try:
+        return [job.communicate()[0] for job in jobs]
+    except BaseException:
+        for job in jobs:
+            if job.poll() is None:
+                os.killpg(job.pid, signal.SIGTERM)  # ninja ends its own then
+                job.communicate()
+        raise
+
+
+def last_lines(text):
+    return "\n".join(text.splitlines()[-TAIL:])
+
+
+def tool(command, **more):
+    """Its output; Failed with the end of it if it fails."""
+    job = start(command, **more)
+    text, = finish([job])
+    if job.returncode:
+        raise Failed(f"{' '.join(map(str, command[:3]))} ... failed\n"
+                     f"{last_lines(text)}")
+    return text
 
 
 def git(root, *arguments):
@@ -182,11 +206,11 @@ def same_code(a, b):
 # ---- kept builds ---
 
 @contextlib.contextmanager
-def locked(folder):
+def locked(folder, how=fcntl.LOCK_EX):
     """One builder at a time; the others wait and find it built."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with open(folder.with_suffix(".lock"), "w", encoding="ascii") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
+        fcntl.flock(f, how)
         yield
 
 
@@ -221,11 +245,16 @@ def kept(root, label, commit, key, fill, module):
 def forget(kept_in):
     """Builds, and links of what was killed, that a week has not seen; what was
     measured stays."""
-    for path in kept_in.iterdir():
-        if ((path / "stamp.json").exists() or path.name.startswith("run-")) \
-                and time.time() - path.stat().st_mtime > WEEK:
-            shutil.rmtree(path, ignore_errors=True)
-            path.with_suffix(".lock").unlink(missing_ok=True)
+    def old(path):
+        return time.time() - path.stat().st_mtime > WEEK
+
+    for path in filter(old, kept_in.glob("run-*")):
+        shutil.rmtree(path, ignore_errors=True)
+    for path in [stamp.parent for stamp in kept_in.glob("*/stamp.json")]:
+        with contextlib.suppress(BlockingIOError), \
+                locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            if old(path):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def plain():

@@ -20,7 +20,6 @@ from arguments import Usage, check, parser
 from commits import history
 
 ROOT = measure.ROOT
-HISTORY = ROOT / "results/history.jsonl"
 EXPECTED = Usage, OSError, history.Refused, *sitting.FAILURES
 
 
@@ -45,28 +44,28 @@ def list_job(args):
     return 0
 
 
-def recordable(base, head):
+def recordable(path, base, head):
     """What the history would refuse is refused before it is measured."""
     if "-dirty" in head.commit:
         raise Usage("--record needs a commit: the working tree is changed")
     if base.commit == head.commit:
         raise Usage("--record needs two commits: BASE and HEAD are one")
-    history.read(HISTORY)
+    history.read(path)
 
 
-def record(raw, verdicts, shown):
-    """HEAD's rows into the history; a refusal changes no verdict."""
+def record(path, raw, verdicts, shown):
+    """HEAD's rows into the history; no failure there changes a verdict."""
     extra = history.counted(shown["counts"])
     for r in shown["rows"]:
         extra.setdefault(r["row"], {}).update(
             {f"vs_{baseline}": s["ratio"]
              for baseline, s in r.get("speedup", {}).items()})
     try:
-        added = history.append(HISTORY, raw, verdicts, extra)
-    except (history.Refused, OSError) as e:
-        measure.say(f"not recorded: {measure.sentence(e)}")
+        added = history.append(path, raw, verdicts, extra)
+    except (Exception, KeyboardInterrupt) as e:
+        measure.say(f"not recorded: {told(e)}")
         return
-    measure.say(f"{added} lines appended to {os.path.relpath(HISTORY)}")
+    measure.say(f"{added} lines appended to {os.path.relpath(path)}")
 
 
 def enough(path):
@@ -85,17 +84,18 @@ def against(args, rev):
     base, head = build_pair(args, rev, spent)
     recorded = args.record and rev == args.base
     if recorded:
-        recordable(base, head)
-    if base.commit != head.commit and builds.same_code(base, head):
+        recordable(args.history, base, head)
+    elif base.commit != head.commit and builds.same_code(base, head):
         return show.of_equal(sitting.told(base), sitting.told(head)), False
     path, stopped = sitting.measured(args, base, head, spent)
     if stopped:
         enough(path)
     shown, raw, verdicts = judging.judged([path])
-    if stopped:  # it may be wanted no longer, but nothing was passed
+    if stopped and raw.ended:
         shown["code"] = shown["code"] or 2
-    elif recorded:
-        record(raw, verdicts, shown)
+        shown["sentence"] += "; interrupted at the speed-ups"
+    elif recorded and not stopped:
+        record(args.history, raw, verdicts, shown)
     return shown, stopped
 
 

@@ -78,6 +78,8 @@ def before(path):
 def fallen(since, shown):
     """Notes of rows whose speed-up fell since."""
     label, hardware, old = since
+    if not speedups(shown):
+        return [f"nothing is known of speed-ups since {label}"]
     moved = machine.same(hardware, shown["machine"]) is not None
     fell = ratios.compare(old, speedups(shown), moved)
     return [f"{row}: {share:.3f} of the speed-up over {baseline} since "

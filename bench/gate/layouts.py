@@ -2,7 +2,6 @@
 
 import pathlib
 import random
-import subprocess
 
 import builds
 
@@ -46,29 +45,18 @@ def layout(objects, pads, seed):
 def start_link(build, pads, seed, out):
     """A linker at work. Its own symbols bind within: of two modules in one
     process, none calls into the other."""
-    return subprocess.Popen(
-        [builds.cc(), "-shared", "-Wl,-Bsymbolic", "-o", out,
-         *layout(build.objects, pads, seed), *build.libraries],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, errors="replace",
-        process_group=0)
+    return builds.start([builds.cc(), "-shared", "-Wl,-Bsymbolic", "-o", out,
+                         *layout(build.objects, pads, seed), *build.libraries])
 
 
 def link_all(root, wanted):
     """Links [(build, seed, out), ...] beside one another."""
     pads = padding(root)
     jobs = [start_link(b, pads, seed, out) for b, seed, out in wanted]
-    try:
-        said = [job.communicate()[0] for job in jobs]
-    except BaseException:
-        for job in jobs:
-            job.kill()
-            job.wait()
-        raise
-    for (b, _, _), job, text in zip(wanted, jobs, said):
+    for (b, _, _), job, text in zip(wanted, jobs, builds.finish(jobs)):
         if job.returncode:
-            tail = "\n".join(text.splitlines()[-builds.TAIL:])
-            raise builds.Failed(f"{b.label} cannot be linked:\n{tail}")
+            raise builds.Failed(f"{b.label} cannot be linked:\n"
+                                f"{builds.last_lines(text)}")
 
 
 def link(build, seed, out, root=builds.HERE.parents[1]):

@@ -20,10 +20,11 @@ ROOT = builds.HERE.parents[1]
 RUNNER = ROOT / "build/release/bench/gate/runner/gate_runner"
 FORMAT = 1  # of what the runner prints
 LOST_IN_A_ROW = 3
-# Seconds after which a process hangs: of the first, whose length nobody knows,
-# and then a multiple of the longest yet. A machine that is shared is slowed a
-# few times, never ten.
+# Seconds after which a process hangs: of the first, of which only the samples'
+# time is known, and then a multiple of the longest yet. A machine that is
+# shared is slowed a few times, never ten.
 FIRST_TIMEOUT, LEAST_TIMEOUT, TIMES = 300, 30, 10
+FILES = "base.so", "head.so"  # as errors call them
 SAID = "runs", "a", "b", "first", "stolen"
 
 
@@ -111,7 +112,7 @@ def run(command, timeout):
 def list_rows(module, runner=RUNNER):
     """The names of a module's rows; Failed for any reason."""
     try:
-        return run([runner, "list", module], LEAST_TIMEOUT).split()
+        return run([runner, "list", module], LEAST_TIMEOUT).splitlines()
     except Lost as e:
         raise Failed(f"the rows cannot be listed: {e}") from e
 
@@ -153,7 +154,7 @@ def seed_of(*parts):
 
 def one(a, b, rows, options, seed, folder, runner, timeout, spent):
     """Links, runs; rows and errors. Nothing else of ours runs beside it."""
-    files = [os.path.join(folder, name) for name in ("a.so", "b.so")]
+    files = [os.path.join(folder, name) for name in FILES]
     began = time.monotonic()
     layouts.link_all(ROOT, [(build, seed_of(seed, name), out)
                             for name, build, out in zip("ab", (a, b), files)])
@@ -176,7 +177,8 @@ def processes(a, b, rows, count, pairs, seconds, seed, plant=0, progress=None,
     lost = [] if lost is None else lost
     plan = ["--pairs", pairs, "--seconds", seconds]
     plan += ["--plant", plant] if plant else []
-    timeout, in_a_row = FIRST_TIMEOUT, 0
+    first = FIRST_TIMEOUT + TIMES * len(rows) * 2 * pairs * seconds
+    timeout, in_a_row = first, 0
     with fresh_folder() as folder:
         for index in range(count):
             if progress:
@@ -196,7 +198,7 @@ def processes(a, b, rows, count, pairs, seconds, seed, plant=0, progress=None,
                                  f"the last: {e}") from e
                 continue
             in_a_row = 0
-            if timeout == FIRST_TIMEOUT:
+            if timeout == first:
                 timeout = LEAST_TIMEOUT
             timeout = max(timeout, TIMES * (time.monotonic() - began))
             yield {"kind": "process", "stage": stage, "index": index,

@@ -38,7 +38,8 @@ struct gate_row {
 
 typedef struct gate_module {
     unsigned version; /* GATE_VERSION */
-    /* The rows to compare, NULL past the last one; open may know more. */
+    /* The rows to compare, without blanks or '=' in their names, NULL past the
+     * last one; open may know more. */
     const char *(*name)(size_t i);
     /* Fills the row, which is all zeros, and reserves what setup will need. */
     int (*open)(const char *name, gate_row *row, char *why, size_t size);

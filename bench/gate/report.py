@@ -64,6 +64,18 @@ def chosen(machines, digits, path):
     return found
 
 
+def records(folder):
+    """Those of the bench; what else is JSON there is told and left alone."""
+    found = []
+    for path in sorted(glob.glob(os.path.join(glob.escape(folder),
+                                              "*.json"))):
+        try:
+            found.append(pictures.record_of(path))
+        except history.Refused as refused:
+            print(f"report: {refused}; it is left out", file=sys.stderr)
+    return found
+
+
 def kept(folder, name, text):
     """Written whole; the name again."""
     path = os.path.join(folder, name)
@@ -78,8 +90,7 @@ def main():
     try:
         machines = chosen(series.machines(history.read(args.history)),
                           args.machine, args.history)
-        found = [pictures.record_of(path) for path in sorted(glob.glob(
-            os.path.join(glob.escape(args.records), "*.json")))]
+        found = records(args.records)
         os.makedirs(args.out, exist_ok=True)
         for machine in machines:
             pictures.overview(machine, args.out)

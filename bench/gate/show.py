@@ -5,6 +5,7 @@ import json
 import math
 
 import machine
+from ratios import BASELINES
 
 ORDER = ("slower", "unclear", "faster", "same")
 FORMAT = 1
@@ -104,7 +105,6 @@ def times(s):
 
 
 HEADER = ("row", "time", "95 % interval", "verdict", "processes")
-BASELINES = ("reference", "autovec")
 
 
 def cells(found):

@@ -49,12 +49,13 @@ def named(args):
 
 
 def rows_of(args, base, head):
-    """Rows to compare, and notes of those that only one of them has."""
+    """Rows to compare, and notes of those that BASE does not have. One that
+    only BASE has is measured: its error says why HEAD does not run it."""
     with measure.fresh_folder() as folder:
         files = [os.path.join(folder, f) for f in ("a.so", "b.so")]
         layouts.link_all(ROOT, [(base, 1, files[0]), (head, 2, files[1])])
         old, new = (measure.list_rows(f, args.runner) for f in files)
-    chosen = chosen_of(args, new)
+    chosen = chosen_of(args, list(dict.fromkeys(new + old)))
     if not chosen:
         raise Usage(f"no row is called '{named(args)}': --list prints those "
                     "there are")
@@ -63,8 +64,6 @@ def rows_of(args, base, head):
         raise Usage(f"{base.label} has none of the rows")
     notes = [f"{r}: {base.label} does not have it" for r in chosen
              if r not in both]
-    notes += [f"{r}: {head.label} does not have it" for r in old
-              if r not in new]
     return both, notes
 
 
@@ -125,17 +124,17 @@ def stages(args, base, head, start, writer, spent, lost):
 
 
 def ratios_of(args, head, start, spent):
-    """The speed-ups, and notes where there are none: they are not worth losing
-    what was measured."""
+    """The speed-ups, notes where there are none, since they are not worth
+    losing what was measured, and whether it was interrupted."""
     if args.no_ratios or args.quick or args.objects:
-        return {}, []
+        return {}, [], False
     try:
         with timed(spent, "ratios"):
-            return {"ratios": lanes.ratios_of(args, head, start)}, []
+            return {"ratios": lanes.ratios_of(args, head, start)}, [], False
     except FAILURES as e:
-        return {}, [f"no speed-ups: {e}"]
+        return {}, [f"no speed-ups: {e}"], False
     except KeyboardInterrupt:
-        return {}, ["no speed-ups: interrupted"]
+        return {}, ["no speed-ups: interrupted"], True
 
 
 def ended(found, path):
@@ -168,8 +167,8 @@ def measured(args, base, head, spent):
         except FAILURES as e:
             raise measure.Failed(f"{e}; {os.path.relpath(path)} keeps what "
                                  "there is") from e
-        found, more = ratios_of(args, head, start, spent)
+        found, more, stopped = ratios_of(args, head, start, spent)
         found |= {"notes": notes + lost + more,
                   "spent": {k: round(v, 1) for k, v in spent.items()}}
         writer.add(ended(found, path))
-    return path, False
+    return path, stopped

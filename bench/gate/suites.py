@@ -25,6 +25,9 @@ CONFIDENCE = .95
 SITTING = {"format", "when", "commit", "machine", "load", "plan"}
 SUITE = {"seed", "planted", "took", "waiting", "first", "second"}
 
+NARROW = ("rows of a suite share its processes: the intervals of rows are as "
+          "if they did not")
+
 # One suite with its sitting; verdicts by row; code is compare's.
 Judged = collections.namedtuple("Judged", "sitting suite verdicts code")
 Rate = collections.namedtuple("Rate", "found of low high")
@@ -94,7 +97,8 @@ def is_natural(judged):
 
 
 def rate(found, of):
-    """Of `of` independent ones."""
+    """As if they were independent: suites are, rows of a suite share its
+    processes."""
     if of == 0:
         return Rate(0, 0, 0., 1.)
     ends = stats.binomtest(found, of).proportion_ci(CONFIDENCE, "exact")
@@ -215,4 +219,4 @@ def report(all_of):
             seconds_line(some, "a planted suite, median",
                          lambda j: j.suite["planted"] and not is_natural(j)),
             waiting_line(some)))
-    return lines
+    return lines + [NARROW] if lines else []

@@ -1,5 +1,7 @@
 """Where a row's speed stepped: log speed is constant between change points, and
-one is believed if by chance a whole history would show it once in a hundred.
+one is believed if by chance the rows of one machine, all together, would show
+it once in a hundred. Beside these stand what single comparisons said, each of
+which is wrong once in a hundred (decide.py).
 
 Of a row's points against one base, y = log speed with standard error s, PELT
 (Killick, Fearnhead and Eckley 2012) finds the steps that minimise

@@ -21,21 +21,20 @@ import hashlib
 import json
 import math
 
+import machine
+
 FORMAT = 1
 SAID = ("slower", "faster", "same", "unclear")
 TEXTS = ("commit", "date", "base", "row", "machine", "measured")
 TIMED = ("said", "speed", "ns", "processes")
 KNOWN = ("gflops", "vs_reference", "vs_autovec") # of what was timed
 COUNTED = ("instructions", "base_instructions")
-# Told, and no other machine: arithmetic does not depend on the kernel, and
-# flags are a part of the commit that sets them.
-ASIDE = ("kernel", "flags")
 SHARED = {"history", "fingerprint", *TEXTS}
 
 
 def digest(fingerprint):
-    """Twelve hex digits of the facts that decide, in any order."""
-    facts = {k: v for k, v in fingerprint.items() if k not in ASIDE}
+    """Twelve hex digits of the facts that part machines, in any order."""
+    facts = {k: v for k, v in fingerprint.items() if k in machine.DECIDE}
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

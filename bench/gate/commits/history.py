@@ -95,9 +95,10 @@ def within(values):
     return [statistics.median(values), values[cut - 1], values[n - cut]]
 
 
-def times(raw, row):
-    """ns of one run of the head's in each process."""
-    every = [p["rows"][row]["b"] for p in raw.processes if row in p["rows"]]
+def times(raw, row, stage):
+    """ns of one run of the head's in each process of the stage."""
+    every = [p["rows"][row]["b"] for p in raw.processes
+             if p["stage"] == stage and row in p["rows"]]
     return [statistics.median(b) for b in every if b]
 
 
@@ -108,13 +109,14 @@ def rounded(numbers):
 
 def timed(raw, verdict):
     """What a line says of a verdict; nothing where there was no estimate."""
-    estimate = next((e for e in (verdict.second, verdict.first)
-                     if e and e.low is not None), None)
+    stage, estimate = next(((stage, e) for stage, e in
+                            ((2, verdict.second), (1, verdict.first))
+                            if e and e.low is not None), (0, None))
     if not estimate:
         return {}
     speed = (1 / estimate.ratio, 1 / estimate.high, 1 / estimate.low)
     return {"said": verdict.what, "speed": rounded(speed),
-            "ns": rounded(within(times(raw, verdict.row))),
+            "ns": rounded(within(times(raw, verdict.row, stage))),
             "processes": estimate.processes}
 
 
@@ -148,20 +150,24 @@ def counted(lane):
 
 
 def entries(path):
-    """Those of a record of the bench; none of another file."""
+    """Those of a record of the bench that know their GFLOP/s; none of another
+    file."""
     with open(path, encoding="utf-8") as f:
         try:
             data = json.load(f)
         except ValueError:
             return []
-    return data.get("results", []) if isinstance(data, dict) else []
+    found = data.get("results") if isinstance(data, dict) else None
+    return [e for e in found if isinstance(e, dict) and
+            {"name", "gflops", "seconds"} <= e.keys()] \
+        if isinstance(found, list) else []
 
 
 def works(folder):
     """GFLOP of rows, by the records of the bench in the folder."""
     paths = sorted(glob.glob(os.path.join(glob.escape(folder), "*.json")))
     return {e["name"]: e["gflops"] * e["seconds"]
-            for path in paths for e in entries(path) if "gflops" in e}
+            for path in paths for e in entries(path)}
 
 
 @contextlib.contextmanager
@@ -222,12 +228,11 @@ def date_of(folder, commit):
     return done.stdout.strip()
 
 
-def append(path, raw, verdicts, extra=None, date=None):
-    """Adds what a comparison of commits said, dated by git where no date is
-    given. extra: {row: {key: number}}, of vs_reference, vs_autovec, and of a
-    row that was counted instructions and base_instructions. GFLOP/s are known
-    of rows that a record of the bench beside the file has. Returns how many
-    lines were new."""
+def append(path, raw, verdicts, extra=None):
+    """Adds what a comparison of commits said, dated by git. extra: {row: {key:
+    number}}, of vs_reference, vs_autovec, and of a row that was counted
+    instructions and base_instructions. GFLOP/s are known of rows that a record
+    of the bench beside the file has. Returns how many lines were new."""
     folder = os.path.dirname(os.path.abspath(path))
-    date = date or date_of(folder, raw.start["head"]["commit"])
+    date = date_of(folder, raw.start["head"]["commit"])
     return add(path, of_compare(raw, verdicts, extra, date, works(folder)))

@@ -6,6 +6,7 @@ import os
 
 from commits import series, sparks
 from commits.tables import COUNTED, TIMED, code, esc, marked, table, tied
+from machine import text as described
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TITLE = "Speed over commits"
@@ -65,7 +66,7 @@ def news(machine):
             f"</strong>{listed}{last_step(machine)}"
             + (f"<p>{esc(counts.capitalize())}.</p>" if counts else "")
             + f'<p class="facts"><a href="#m-{machine.digest}">Machine '
-            f"{machine.digest}</a>: {esc(series.about(machine.fingerprint))}"
+            f"{machine.digest}</a>: {esc(described(machine.fingerprint))}"
             "</p></li>")
 
 
@@ -197,7 +198,7 @@ def counts_part(machine):
 
 def machine_section(machine):
     flags = machine.fingerprint.get("flags", "")
-    facts = esc(series.about(machine.fingerprint)) + \
+    facts = esc(described(machine.fingerprint)) + \
         (f"; {code(flags)}" if flags else "")
     parts = [f'<section class="machine" id="m-{machine.digest}">'
              f"<h2>Machine {machine.digest}</h2>"

@@ -9,6 +9,7 @@ import re
 import plots # sets Matplotlib up
 import record as records
 from commits import history, series
+from machine import text as described
 
 plt = plots.plt
 SHAPES = {"slower": ("v", plots.RED), "faster": ("^", plots.BLUE),
@@ -98,7 +99,7 @@ def overview(machine, folder):
     for y, text, style in (
             (0.1, "Speed over the base's", {"fontweight": "bold"}),
             (0.33, series.headline(machine), {}),
-            (0.56, series.about(machine.fingerprint),
+            (0.56, described(machine.fingerprint),
              {"fontsize": 7, "color": plots.GREY})):
         axes.text(0.1, high - y, text, va="top", **{"fontsize": 10, **style})
     for i, row in enumerate(machine.rows):

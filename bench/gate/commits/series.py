@@ -52,17 +52,6 @@ def day(date):
     return date[:10]
 
 
-def about(fingerprint):
-    """The machine in a line."""
-    f = fingerprint
-    sizes = ", ".join(f"{k} {v}" for k, v in f.get("caches", {}).items())
-    parts = [f.get("cpu") or f.get("arch") or "an unknown CPU",
-             *(f"{k} {f[k]}" for k in ("family", "model") if f.get(k)),
-             f"{f['cores']} cores" if f.get("cores") else "", sizes,
-             f.get("compiler", ""), f.get("kernel", "")]
-    return "; ".join(p for p in parts if p)
-
-
 # ---- machines ---
 
 def joined(points):

@@ -56,8 +56,8 @@ int buffers_open(buffers *m, const gate_row *a, const gate_row *b,
     m->memory = mmap(NULL, m->bytes, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (m->memory == MAP_FAILED) {
+        snprintf(why, WHY, "no memory for %zu bytes of buffers", m->bytes);
         *m = (buffers){0};
-        snprintf(why, WHY, "no memory for %zu bytes of buffers", region);
         return -1;
     }
 #ifdef MADV_HUGEPAGE

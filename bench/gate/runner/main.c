@@ -3,7 +3,7 @@
  *     [--plant SHARE] [--check] A.so B.so ROW...
  * gate_runner count MODULE ROW...
  *
- * list: the names of a module's rows. pairs: times rows of two builds against
+ * list: the rows of a module that open. pairs: times rows of two builds against
  * each other; a ROW is NAME, or NAME=OTHER: B runs OTHER. --plant makes B
  * slower by that share; --check looks at each result first. In the second half
  * of a row's pairs the builds have exchanged their memory: take the mean of the
@@ -36,6 +36,21 @@ int refuse(const char *format, ...)
     return 2;
 }
 
+/* What this build, on this machine, cannot open is no row of it. */
+static int list_row(const gate_module *module, const char *name)
+{
+    char why[WHY];
+    gate_row row = {0};
+
+    if (name[strcspn(name, " \t\n=")])
+        return refuse("row '%s' has a blank or '=' in its name", name);
+    if (module->open(name, &row, why, WHY))
+        return 0;
+    load_close(&row);
+    printf("%s\n", name);
+    return 0;
+}
+
 int list_job(int argc, char **argv)
 {
     const gate_module *module;
@@ -48,7 +63,8 @@ int list_job(int argc, char **argv)
     if (!module)
         return refuse("%s", why);
     for (size_t i = 0; (name = module->name(i)); i++)
-        printf("%s\n", name);
+        if (list_row(module, name))
+            return 2;
     return 0;
 }
 
@@ -100,5 +116,5 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof job / sizeof *job; i++)
         if (!strcmp(argv[1], job[i].name))
             return job[i].run(argc - 1, argv + 1);
-    return refuse("list, pairs or count: see the head of bench/gate/runner/main.c");
+    return refuse("list, pairs or count: see bench/gate/runner/main.c");
 }

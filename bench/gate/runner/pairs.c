@@ -46,6 +46,15 @@ static int read_rows(job *j, char **words, size_t n)
 
 /* ---- one row ------------------------------------------------------------- */
 
+/* The reason with the file's name before it: whose it is. */
+static void tell(const job *j, int side, const char *reason, char *why)
+{
+    const char *slash = strrchr(j->path[side], '/');
+
+    snprintf(why, WHY, "%.60s: %.240s", slash ? slash + 1 : j->path[side],
+             reason);
+}
+
 static int open_row(const job *j, int side, const char *name, gate_row *row,
                     char *why)
 {
@@ -54,7 +63,7 @@ static int open_row(const job *j, int side, const char *name, gate_row *row,
     *row = (gate_row){0};
     if (!j->module[side]->open(name, row, reason, sizeof reason))
         return 0;
-    snprintf(why, WHY, "%.80s: %s", j->path[side], reason);
+    tell(j, side, reason, why);
     return -1;
 }
 
@@ -73,6 +82,8 @@ static int find_row(const job *j, const names *n)
     for (int side = 0; side < SIDES; side++)
         if (found[side])
             load_close(&row[side]);
+    if (same && !row[A].code)
+        return refuse("%s: neither module says what code it runs", n->name);
     if (same)
         return refuse("%s: both modules run the same code", n->name);
     return found[A] || found[B] ? 0 : refuse("no build has %s: %s", n->name,
@@ -87,13 +98,18 @@ static int find_rows(const job *j)
     return 0;
 }
 
-static int set_up(gate_row row[SIDES], const buffers *m, int first, char *why)
+static int set_up(const job *j, gate_row row[SIDES], const buffers *m,
+                  int first, char *why)
 {
+    char reason[WHY] = "no reason given";
+
     for (int i = 0; i < SIDES; i++) {
         const int side = i ? !first : first;
 
-        if (row[side].setup(&row[side], m->at[side], why, WHY))
+        if (row[side].setup(&row[side], m->at[side], reason, WHY)) {
+            tell(j, side, reason, why);
             return -1;
+        }
     }
     return 0;
 }
@@ -101,15 +117,18 @@ static int set_up(gate_row row[SIDES], const buffers *m, int first, char *why)
 static int check_side(const job *j, const names *n, const buffers *m, int side,
                       char *why)
 {
+    char reason[WHY] = "no reason given";
     gate_row row;
     int failed;
 
     if (open_row(j, side, side == A ? n->name : n->other, &row, why))
         return -1;
-    failed = row.check && (row.setup(&row, m->at[side], why, WHY) ||
-                           row.check(&row, why, WHY));
+    failed = row.check && (row.setup(&row, m->at[side], reason, WHY) ||
+                           row.check(&row, reason, WHY));
     load_close(&row);
     buffers_clear(m);
+    if (failed)
+        tell(j, side, reason, why);
     return failed ? -1 : 0;
 }
 
@@ -126,7 +145,7 @@ static int time_rows(job *j, gate_row row[SIDES], const buffers *m, int round,
 {
     const size_t half = j->options.plan.pairs / ROUNDS;
 
-    if (set_up(row, m, first, why))
+    if (set_up(j, row, m, first, why))
         return -1;
     if (!round)
         time_prepare(row, first, &j->options.plan, &j->result);
