@@ -136,13 +136,15 @@ class Recorded(Folder):
 
     def test_what_is_the_same_code_is_not_measured(self):
         files = [self.folder / "j.json", self.folder / "m.md"]
-        with mock.patch.object(builds, "same_code", lambda *_: True):
+        with mock.patch.object(builds, "same_code", lambda *_: True), \
+                mock.patch.object(sitting, "rows_of") as rows_of:
             code, out, _, measured = self.compared(
                 1, "--json", str(files[0]), "--markdown", str(files[1]),
                 record=False)
             # In a history it has its place.
             self.assertEqual(self.compared(1)[::3], (1, True))
         self.assertEqual((code, measured), (0, False))
+        rows_of.assert_called_once()  # a row that is not there is refused
         self.assertIn("the same machine code", out)
         self.assertIn("the same machine code", files[1].read_text())
         # A later comparison may ask what has changed since.

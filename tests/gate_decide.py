@@ -290,7 +290,7 @@ class File(unittest.TestCase):
 
     def test_stopped(self):
         _, code, text = self.judged({1: 20}, ended=False)
-        self.assertEqual(code, 0)
+        self.assertEqual(code, 2)
         self.assertIn("; stopped after 20 of 32 processes", text)
 
     def test_stopped_too_early(self):
@@ -306,8 +306,12 @@ class File(unittest.TestCase):
 
     def test_stopped_between_the_stages(self):
         _, code, text = self.judged({1: 32}, ended=False)
-        self.assertEqual(code, 0)
+        self.assertEqual(code, 2)
         self.assertIn("; stopped after all 32 processes of stage 1", text)
+
+    def test_stopped_at_the_end(self):
+        _, _, text = self.judged({1: 32, 2: 64}, ended=False)
+        self.assertIn("; stopped when all was measured", text)
 
     def test_errors(self):
         found, code, _ = self.judged(

@@ -264,13 +264,16 @@ def stopped(raw):
         return f"; stopped after {ran[0]} of {plan['processes']} processes"
     if ran[1] == 0:
         return f"; stopped after all {ran[0]} processes of stage 1"
-    return (f"; stopped after {ran[1]} of {plan['confirm']} processes of "
-            "stage 2")
+    if ran[1] < plan["confirm"]:
+        return (f"; stopped after {ran[1]} of {plan['confirm']} processes of "
+                "stage 2")
+    return "; stopped when all was measured"
 
 
 def judge(raw):
-    """A comparison's verdicts, exit code and sentence from its raw file."""
+    """A comparison's verdicts, exit code and sentence from its raw file. One
+    that was stopped passes nothing: it may be wanted no longer."""
     found = [note(raw, v)
              for v in verdicts(estimates(raw, 1), estimates(raw, 2))]
     code, text = outcome(found)
-    return found, code, text + stopped(raw)
+    return found, code if raw.ended else code or 2, text + stopped(raw)

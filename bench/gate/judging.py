@@ -103,8 +103,6 @@ def judged(paths, partial=False):
     if raw.fault:
         more["notes"] = more.get("notes", []) + [f"{raw.fault}; judged is what "
                                                  "stands before it"]
-    if not raw.ended:  # it may be wanted no longer, but nothing was passed
-        code = code or 2
     shown = show.of_comparison(raw, verdicts, code, sentence, more,
                                ", ".join(os.path.relpath(p) for p in paths))
     return shown, raw, verdicts
