@@ -242,6 +242,16 @@ class Whole(unittest.TestCase):
 
 
 class Rows(unittest.TestCase):
+    def test_of_one_second_the_one_recorded_later_is_the_last(self):
+        fingerprint = made.machines()[0]
+        lines = [made.line("r", n, -1, fingerprint, 1, .001, 1000)
+                 | {"date": made.date(5)} for n in (2, 1)]
+        machine, = series.machines(lines)
+        self.assertEqual([c for c, _ in machine.commits],
+                         [made.commit(2), made.commit(1)])
+        self.assertTrue(series.headline(machine).startswith(
+            series.short(made.commit(1))), series.headline(machine))
+
     def machine(self, lines, which=0):
         return series.machines(lines)[which]
 

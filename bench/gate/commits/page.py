@@ -57,7 +57,7 @@ def last_step(machine):
 
 def news(machine):
     """The last commit in words, as an item of a list."""
-    found = series.verdicts(machine.rows)
+    found = series.verdicts(machine, machine.rows)
     points = found["slower"] + found["faster"]
     kind = "bad" if found["slower"] else "good" if found["faster"] else ""
     listed = cut(moved(points), "rows, below") if points else ""

@@ -8,8 +8,9 @@ import re
 import counts
 from commits import changes, entry, history
 
-# commits: [(commit, date)] in order; rows that were timed and counts that were
-# counted, in the order of groups; changes of the rows, the newest first.
+# commits: [(commit, date)] in order, those of one second (a rebase makes many)
+# as they were recorded; rows that were timed and counts that were counted, in
+# the order of groups; changes of the rows, the newest first.
 Machine = collections.namedtuple(
     "Machine", "digest fingerprint commits rows counts changes")
 # points in order of commits, those of one commit by base; runs: lists of them
@@ -223,22 +224,23 @@ def count(n, of="row"):
     return f"{n} {of}" + ("" if n == 1 else "s")
 
 
-def last_points(rows):
-    """Of the commit that stands last, and of one base: that of the points
-    measured last."""
+def last_points(machine, rows):
+    """Of the commit that stands last among the rows, and of one base: that of
+    the points measured last."""
     every = [p for r in rows for p in r.points]
     if not every:
         return []
-    last = max(every, key=lambda p: entry.moment(p["date"]))["commit"]
+    order = {c: i for i, (c, _) in enumerate(machine.commits)}
+    last = max((p["commit"] for p in every), key=order.get)
     points = [p for p in every if p["commit"] == last]
     base = max(points, key=lambda p: entry.moment(p["measured"]))["base"]
     return [p for p in points if p["base"] == base]
 
 
-def verdicts(rows):
+def verdicts(machine, rows):
     """said -> points of the last commit, those furthest off first."""
     found = {said: [] for said in entry.SAID}
-    for p in last_points(rows):
+    for p in last_points(machine, rows):
         found[p["said"]].append(p)
     for of in found.values():
         of.sort(key=lambda p: -abs(math.log(p["speed"][0])))
@@ -254,10 +256,11 @@ def compared(points):
 
 def headline(machine):
     """One sentence of the commit that stands last."""
-    points = last_points(machine.rows)
+    points = last_points(machine, machine.rows)
     if not points:
-        return f"{compared(last_points(machine.counts))}: not timed"
-    found = verdicts(machine.rows)
+        counted_last = last_points(machine, machine.counts)
+        return f"{compared(counted_last)}: not timed"
+    found = verdicts(machine, machine.rows)
     said = [f"{count(len(found['slower']))} slower" if found["slower"]
             else "no row slower"]
     said += [f"{len(found[k])} {words}" for k, words in
@@ -268,10 +271,10 @@ def headline(machine):
 
 def counts_headline(machine):
     """The same of instructions, or nothing."""
-    points = last_points(machine.counts)
+    points = last_points(machine, machine.counts)
     if not points:
         return ""
-    found = verdicts(machine.counts)
+    found = verdicts(machine, machine.counts)
     more, less = len(found["slower"]), len(found["faster"])
     said = f"of {count(len(points))} counted, {more or 'none'} " \
         f"{'takes' if more < 2 else 'take'} more instructions"
