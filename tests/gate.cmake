@@ -47,7 +47,6 @@ if(TARGET gate_runner AND SRNN_PYTHON)
     target_sources(gate_${state} PRIVATE
       ../bench/gate/rows.c ../examples/gate/${state}.c)
     target_compile_options(gate_${state} PRIVATE -O2)
-    set_target_properties(gate_${state} PROPERTIES C_VISIBILITY_PRESET default)
   endforeach()
   set(modules)
   foreach(name gate_a gate_b gate_old gate_odd gate_dot gate_dot_slow)

@@ -82,12 +82,12 @@ class Repository(unittest.TestCase):
 
 class Tools(unittest.TestCase):
     def test_an_interruption_ends_all_of_their_groups(self):
-        jobs = [builds.start(["sh", "-c", "sleep 100 & wait"])
-                for _ in range(2)]
-        threading.Timer(.2, os.kill, (os.getpid(), signal.SIGINT)).start()
         began = time.monotonic()
-        with self.assertRaises(KeyboardInterrupt):
-            builds.finish(jobs)
+        with self.assertRaises(KeyboardInterrupt), builds.ended() as jobs:
+            for _ in range(2):
+                jobs.append(builds.start(["sh", "-c", "sleep 100 & wait"]))
+            threading.Timer(.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+            jobs[0].communicate()
         # Their children held the pipes open; it waits for those.
         self.assertLess(time.monotonic() - began, 90)
         self.assertEqual([job.returncode for job in jobs],
@@ -157,10 +157,10 @@ class Kept(Repository):
         self.at()
         kept_in = self.root / builds.KEPT
         (old,) = (stamp.parent for stamp in self.stamps())
-        for name in ("run-killed", "run-now", "raw"):
+        for name in ("run-killed", "run-now", "raw", "half", "padding"):
             (kept_in / name).mkdir()
         long_ago = time.time() - builds.WEEK - 60
-        for name in (old.name, "run-killed", "raw"):
+        for name in (old.name, "run-killed", "raw", "half", "padding"):
             os.utime(kept_in / name, (long_ago, long_ago))
         self.at()  # seen
         builds.forget(kept_in)
@@ -168,7 +168,7 @@ class Kept(Repository):
         os.utime(old, (long_ago, long_ago))
         builds.forget(kept_in)
         self.assertEqual({path.name for path in kept_in.iterdir()
-                          if path.is_dir()}, {"run-now", "raw"})
+                          if path.is_dir()}, {"run-now", "raw", "padding"})
         self.at()
 
     def test_nothing_that_is_used_is_forgotten(self):

@@ -1,4 +1,4 @@
-"""./run compare ends with 1 where a slow-down is confirmed and nowhere else, and
+"""./run compare ends with 1 where a slow-down is confirmed and nowhere else;
 what fails is told in every file that was asked for."""
 
 import collections

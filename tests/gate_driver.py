@@ -134,7 +134,7 @@ class Refusals(Folder):
     def test_no_such_row(self):
         code, _, err = self.compare("--rows", "nowhere")
         self.assertEqual(code, 2)
-        self.assertIn("'nowhere': --list", err)
+        self.assertIn("no row is left by --rows 'nowhere': --list", err)
         self.assertFalse(self.raw.exists())
 
     def test_rows_that_are_only_counted(self):

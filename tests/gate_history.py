@@ -182,11 +182,12 @@ class Append(Folder):
         of = raw()
         of.start["head"]["commit"] = head
         verdict = Verdict("a", "same", Estimate(1.0, 0.9, 1.1, 32), None, None)
-        history.append(self.path, of, [verdict])
-        self.assertEqual(history.read(self.path)[0]["date"], DATE)
-        of.start["head"]["commit"] = head[:9] + "-dirty"
-        with self.assertRaisesRegex(history.Refused, "is no commit here"):
+        with mock.patch.object(history, "ROOT", self.folder):
             history.append(self.path, of, [verdict])
+            self.assertEqual(history.read(self.path)[0]["date"], DATE)
+            of.start["head"]["commit"] = head[:9] + "-dirty"
+            with self.assertRaisesRegex(history.Refused, "is no commit here"):
+                history.append(self.path, of, [verdict])
 
     def test_nothing_is_lost_among_writers(self):
         jobs = [multiprocessing.Process(target=one_line, args=(self.path, n))

@@ -26,7 +26,7 @@ GATE = os.path.join(HERE, "..", "bench", "gate")
 RESULTS = os.path.join(HERE, "..", "results")
 sys.path[:0] = [HERE, RESULTS]
 import gate_made as made
-from commits import entry, history, pictures, series, sparks
+from commits import entry, pictures, series, sparks
 
 VOID = {"meta", "input", "br", "wbr"}
 ONE, TWO = (entry.digest(m) for m in made.machines())

@@ -65,7 +65,7 @@ def parser():
                    "since --json wrote that, on whatever machine")
     p.add_argument("--record", action="store_true",
                    help="append HEAD's rows to the history")
-    p.add_argument("--history", metavar="FILE", default=str(HISTORY),
+    p.add_argument("--history", metavar="FILE",
                    help="another one than results/history.jsonl")
     p.add_argument("--judge", nargs="+", metavar="RAW",
                    help="decide again what was measured; of several sittings "
@@ -99,6 +99,11 @@ def parser():
 
 def check(args):
     """What argparse cannot."""
+    if args.partial and not args.judge:
+        raise Usage("--partial goes with --judge")
+    if args.history and not args.record:
+        raise Usage("--history goes with --record")
+    args.history = args.history or str(HISTORY)
     if args.judge:
         clash = [n for n in ("base", "objects", "pinned", "list", "record",
                              "raw", "rows", "quick")
@@ -107,8 +112,6 @@ def check(args):
         clash = [n for n in ("base", "pinned", "record") if getattr(args, n)]
     else:
         clash = []
-        if args.partial:
-            raise Usage("--partial goes with --judge")
         if not args.base and not args.list:
             raise Usage("a BASE to compare with is needed, as in "
                         "./run compare HEAD~1")

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 
@@ -66,11 +67,14 @@ def start(command, **more):
         raise Failed(f"cannot run {command[0]}: {e.strerror}") from e
 
 
-def finish(jobs):
-    """Their output. If that is not waited for, their groups are ended, and what
-    is left of them waited for: it would write where the next one does."""
+@contextlib.contextmanager
+def ended():
+    """A list for jobs. If that is left by an exception, their groups are ended,
+    and what is left of them waited for: it would write where the next one
+    does."""
+    jobs = []
     try:
-        return [job.communicate()[0] for job in jobs]
+        yield jobs
     except BaseException:
         for job in jobs:
             if job.poll() is None:
@@ -85,9 +89,10 @@ def last_lines(text):
 
 def tool(command, **more):
     """Its output; Failed with the end of it if it fails."""
-    job = start(command, **more)
-    text, = finish([job])
-    if job.returncode:
+    with ended() as jobs:
+        jobs.append(start(command, **more))
+        text = jobs[0].communicate()[0]
+    if jobs[0].returncode:
         raise Failed(f"{' '.join(map(str, command[:3]))} ... failed\n"
                      f"{last_lines(text)}")
     return text
@@ -246,15 +251,21 @@ def forget(kept_in):
     """Builds, and links of what was killed, that a week has not seen; what was
     measured stays."""
     def old(path):
-        return time.time() - path.stat().st_mtime > WEEK
+        try:
+            return time.time() - path.stat().st_mtime > WEEK
+        except FileNotFoundError:  # another has just forgotten it
+            return False
 
-    for path in filter(old, kept_in.glob("run-*")):
-        shutil.rmtree(path, ignore_errors=True)
-    for path in [stamp.parent for stamp in kept_in.glob("*/stamp.json")]:
-        with contextlib.suppress(BlockingIOError), \
-                locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            if old(path):
-                shutil.rmtree(path, ignore_errors=True)
+    for path in filter(old, list(kept_in.glob("*/"))):
+        if path.name.startswith("run-"):
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name not in ("raw", "padding"):
+            with contextlib.suppress(BlockingIOError), \
+                    locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                if old(path):  # whole until its name is gone
+                    with tempfile.TemporaryDirectory(
+                            prefix="run-", dir=kept_in) as gone:
+                        path.rename(pathlib.Path(gone) / path.name)
 
 
 def plain():

@@ -50,6 +50,8 @@ def recordable(path, base, head):
         raise Usage("--record needs a commit: the working tree is changed")
     if base.commit == head.commit:
         raise Usage("--record needs two commits: BASE and HEAD are one")
+    if not os.path.isdir(os.path.dirname(path) or "."):
+        raise Usage(f"there is no folder for {path}")
     history.read(path)
 
 
@@ -85,7 +87,8 @@ def against(args, rev):
     recorded = args.record and rev == args.base
     if recorded:
         recordable(args.history, base, head)
-    elif base.commit != head.commit and builds.same_code(base, head):
+    elif (base.commit != head.commit and not args.since and
+          builds.same_code(base, head)):
         sitting.rows_of(args, base, head)  # refuses what is not there
         return show.of_equal(sitting.told(base), sitting.told(head)), False
     path, stopped = sitting.measured(args, base, head, spent)

@@ -230,7 +230,7 @@ def rest(findings):
 
 
 def notes(lane):
-    """Lines: all that fails, rows beyond the gate, and what is left together."""
+    """Lines: all that fails, rows beyond the gate, what is left together."""
     counted = [f for f in lane.findings if f.what == "instructions"]
     beyond = [f for f in counted if abs(change(f)) > GATE]
     return [*map(said, [f for f in lane.findings

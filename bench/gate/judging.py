@@ -1,7 +1,6 @@
 """A decision from files alone: raw data of one comparison, in one sitting or in
 several, and what the second lanes left beside them."""
 
-import json
 import os
 
 import decide
@@ -80,9 +79,8 @@ def wrong_rows(raw, verdicts):
 
 def beside(paths):
     """The second lanes: those of the last file's end."""
-    with open(paths[-1], encoding="utf-8") as f:
-        last = f.read().splitlines()[-1]
-    return json.loads(last.partition("\t")[0]).get("lanes", {})
+    facts, _, _ = rawfile.chain(paths[-1])
+    return next(f for f in facts if f["kind"] == "end").get("lanes", {})
 
 
 def judged(paths, partial=False):

@@ -68,7 +68,8 @@ def before(path):
     try:
         with open(path, encoding="utf-8") as f:
             old = json.load(f)
-        old = old.get("comparisons", [old])[0]
+        every = old.get("comparisons", [old])
+        old = next((c for c in every if "rows" in c), every[0])
         return (old["head"]["label"], dict(old.get("machine", {})),
                 speedups(old))
     except (ValueError, LookupError, TypeError, AttributeError) as e:
@@ -78,7 +79,7 @@ def before(path):
 def fallen(since, shown):
     """Notes of rows whose speed-up fell since."""
     label, hardware, old = since
-    if not speedups(shown):
+    if not old or not speedups(shown):
         return [f"nothing is known of speed-ups since {label}"]
     moved = machine.same(hardware, shown["machine"]) is not None
     fell = ratios.compare(old, speedups(shown), moved)

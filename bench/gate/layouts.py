@@ -52,8 +52,11 @@ def start_link(build, pads, seed, out):
 def link_all(root, wanted):
     """Links [(build, seed, out), ...] beside one another."""
     pads = padding(root)
-    jobs = [start_link(b, pads, seed, out) for b, seed, out in wanted]
-    for (b, _, _), job, text in zip(wanted, jobs, builds.finish(jobs)):
+    with builds.ended() as jobs:
+        for b, seed, out in wanted:
+            jobs.append(start_link(b, pads, seed, out))
+        said = [job.communicate()[0] for job in jobs]
+    for (b, _, _), job, text in zip(wanted, jobs, said):
         if job.returncode:
             raise builds.Failed(f"{b.label} cannot be linked:\n"
                                 f"{builds.last_lines(text)}")

@@ -19,7 +19,7 @@ static int rows_open(const char *name, gate_row *row, char *why, size_t size)
     return -1;
 }
 
-const gate_module *gate_module_get(void)
+__attribute__((visibility("default"))) const gate_module *gate_module_get(void)
 {
     static const gate_module module = {GATE_VERSION, rows_name, rows_open};
 

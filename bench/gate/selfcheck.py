@@ -264,6 +264,8 @@ def sit(args, chosen, sitting, writer, processes):
 
 
 def check(args):
+    if args.natural and not args.plant:
+        raise measure.Failed("--natural plants, and --equal does not")
     count = args.count or (None if args.minutes else 1)
     build = builds.of_worktree(ROOT)
     rows = rows_of(build, args.runner)

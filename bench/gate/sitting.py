@@ -43,9 +43,14 @@ def chosen_of(args, listed):
     return list(filter(args.rows.search, counts.ROWS))
 
 
-def named(args):
-    """The words by which rows were chosen."""
-    return args.rows.pattern if args.rows else NUMERIC
+def none_of(args):
+    """Why no row is left."""
+    asked = ["--quick"] if args.quick else []
+    asked += [f"--rows '{args.rows.pattern}'"] if args.rows else []
+    if asked:
+        return (f"no row is left by {' '.join(asked)}: --list prints those "
+                "there are")
+    return "no row opens on this machine"
 
 
 def rows_of(args, base, head):
@@ -57,8 +62,7 @@ def rows_of(args, base, head):
         old, new = (measure.list_rows(f, args.runner) for f in files)
     chosen = chosen_of(args, list(dict.fromkeys(new + old)))
     if not chosen:
-        raise Usage(f"no row is called '{named(args)}': --list prints those "
-                    "there are")
+        raise Usage(none_of(args))
     both = [r for r in chosen if r in old or r in counts.ROWS]
     if not both:
         raise Usage(f"{base.label} has none of the rows")

@@ -1,6 +1,6 @@
-/* sum x[j] y[j]: a kernel of another project, gated. This file is all that the
- * gate asks for; dot.c and dot_slow.c are two states of the kernel. From the
- * root of simdrnn:
+/* sum x[j] y[j]: a kernel of another project, gated. This file is all that one
+ * writes for the gate; dot.c and dot_slow.c are two states of the kernel. From
+ * the root of simdrnn:
  *
  *   for k in dot dot_slow; do
  *     mkdir -p build/$k

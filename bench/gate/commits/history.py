@@ -13,6 +13,8 @@ import tempfile
 
 from commits import entry
 
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
+
 
 class Refused(Exception):
     """A file, or a line for it, that is not believed; the text says why."""
@@ -217,9 +219,9 @@ def add(path, lines):
     return len(fresh)
 
 
-def date_of(folder, commit):
-    """When it was committed, by the repository that the folder lies in."""
-    done = subprocess.run(["git", "-C", folder, "show", "-s", "--format=%cI",
+def date_of(commit):
+    """When it was committed."""
+    done = subprocess.run(["git", "-C", ROOT, "show", "-s", "--format=%cI",
                            "--end-of-options", commit + "^{commit}"],
                           capture_output=True, text=True)
     if done.returncode:
@@ -234,5 +236,5 @@ def append(path, raw, verdicts, extra=None):
     instructions and base_instructions. GFLOP/s are known of rows that a record
     of the bench beside the file has. Returns how many lines were new."""
     folder = os.path.dirname(os.path.abspath(path))
-    date = date_of(folder, raw.start["head"]["commit"])
+    date = date_of(raw.start["head"]["commit"])
     return add(path, of_compare(raw, verdicts, extra, date, works(folder)))

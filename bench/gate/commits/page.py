@@ -1,7 +1,6 @@
 """The page of a history: news, then of each machine all rows over commits,
 steps, and numbers; then pictures of the bench's records."""
 
-import html
 import os
 
 from commits import series, sparks
