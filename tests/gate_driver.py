@@ -88,7 +88,6 @@ class Answers(Folder):
         self.assertEqual([("--check" in x) for x in self.calls()],
                          [True] + [False] * 11)
 
-
     def test_the_first_that_is_not_lost_looks_at_results(self):
         self.script("crash error")
         code, _, err = self.compare("--rows", "plain")
